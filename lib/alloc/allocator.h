@@ -1,0 +1,72 @@
+// Free space of one device: which allocation units belong to nobody. RAM only; rebuilt by replay.
+//
+// Bytes in, bytes out; every offset and length is a multiple of the allocation unit. Not thread-safe:
+// the volume's lock guards it. Never hands out a byte below geometry.data_begin() or past data_end().
+#pragma once
+
+#include "base/error.h"
+#include "format/file_map.h"
+#include "format/superblock.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace famfs::alloc {
+
+// How interleaved space is asked for (docs/format.md and the creat options -N -B -C).
+struct Stripes {
+  std::uint32_t strips = 0;  // 1…16
+  std::uint32_t buckets = 0; // strips…64: equal parts of the device; each strip lies in another
+  std::uint64_t chunk = 0;   // a power of two, a multiple of 2 MiB
+};
+
+class Allocator {
+public:
+  explicit Allocator(const format::Geometry& geometry);
+
+  // Replay: marks an extent as in use. False, and nothing marked, when a part of it already is.
+  [[nodiscard]] bool claim(const format::Extent& extent);
+
+  // First fit: one extent when a free run is long enough, else up to `most` extents (the longest
+  // runs, in address order). Length is rounded up to the unit; 0 gives no extents. no_space tells how
+  // much is free and, when it is only the pieces that are too many, says that.
+  [[nodiscard]] Result<format::Extents> allocate(std::uint64_t bytes,
+                                                 std::size_t most = format::kMaxExtents);
+
+  // Lengthens `extent` in place by up to `bytes`; returns by how much (0: the next unit is taken).
+  [[nodiscard]] std::uint64_t extend(format::Extent& extent, std::uint64_t bytes);
+
+  // Strips for `bytes`, each contiguous and in a bucket of its own. A file smaller than a chunk is
+  // contiguous. Checks the limits of Stripes against the device: Errc::usage names the value.
+  [[nodiscard]] Result<format::FileMap> allocate_striped(std::uint64_t bytes, const Stripes& stripes);
+
+  // The caller answers for pins. Freeing what is free is a bug and asserts.
+  void free(const format::Extent& extent);
+  void free(const format::FileMap& map);
+
+  [[nodiscard]] std::uint64_t total_bytes() const noexcept; // data_end - data_begin
+  [[nodiscard]] std::uint64_t free_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t largest_free_run() const noexcept; // walks the map
+
+private:
+  struct Run {
+    std::uint64_t begin = 0; // in units
+    std::uint64_t length = 0;
+  };
+  [[nodiscard]] std::optional<Run> first_fit(std::uint64_t from, std::uint64_t to,
+                                             std::uint64_t units) const;
+  [[nodiscard]] std::vector<Run> longest_runs(std::size_t most) const;
+  [[nodiscard]] bool all_free(std::uint64_t begin, std::uint64_t length) const;
+  void mark(std::uint64_t begin, std::uint64_t length, bool used);
+
+  format::Geometry geometry_;
+  std::uint64_t unit_;
+  std::uint64_t first_unit_; // of the data area
+  std::uint64_t units_;      // in the data area
+  std::uint64_t free_units_;
+  std::uint64_t lowest_free_ = 0; // a lower bound of the first free unit, from first_unit_
+  std::vector<std::uint64_t> used_; // one bit a unit of the data area
+};
+
+} // namespace famfs::alloc

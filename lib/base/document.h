@@ -1,0 +1,26 @@
+// A document: one value for JSON and YAML output and for YAML input. The door to yaml-cpp.
+#pragma once
+
+#include "base/error.h"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace famfs {
+
+using Document = nlohmann::ordered_json;
+
+// Pretty-printed with two spaces, a newline at the end; invalid UTF-8 is replaced, never thrown.
+[[nodiscard]] std::string to_json(const Document& doc);
+
+// Block style; strings that YAML would misread (numbers, true, ~, leading specials, newlines) are
+// quoted. Strings with the prefix kYamlLiteral are written bare: for octal modes and hex numbers.
+[[nodiscard]] std::string to_yaml(const Document& doc);
+inline constexpr char kYamlLiteral = '\x01';
+
+// Scalars come back as strings, unconverted; maps and lists as such. Errors name line and column.
+[[nodiscard]] Result<Document> parse_yaml(std::string_view text, std::string_view source_name);
+
+} // namespace famfs

@@ -1,0 +1,22 @@
+// Text for people and for machines: formatting, and names that may hold any byte.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace famfs {
+
+using fmt::format;
+
+[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
+
+// For log lines and terminals: printable UTF-8 stays; control characters, invalid bytes, quotes and
+// backslashes become \n, \t, \", \\ or \xNN. One line, always.
+[[nodiscard]] std::string printable(std::string_view bytes);
+
+// Valid UTF-8 from any bytes: what is invalid becomes U+FFFD. For JSON and YAML.
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+} // namespace famfs

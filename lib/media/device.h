@@ -1,0 +1,71 @@
+// A device: a devdax character device or a regular file that stands in for one. Identity, size,
+// alignment and driver mode, read from the system each time and never guessed; a mapping of it
+// through libpmem2 (the door to libpmem2, and to libdaxctl when sysfs alone does not do).
+#pragma once
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "media/memory.h"
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace famfs::media {
+
+enum class DeviceKind : std::uint8_t { regular, devdax };
+
+// For devdax, by the `driver` link in sysfs; a regular file is always `file`.
+enum class DriverMode : std::uint8_t { file, device_dax, fsdev_dax, system_ram, unbound, other };
+[[nodiscard]] std::string_view name(DriverMode mode) noexcept;
+
+// Names a device on this host whichever path led to it. Ordered: claims over sets take this order.
+struct DeviceId {
+  DeviceKind kind = DeviceKind::regular;
+  std::uint64_t dev = 0; // regular: st_dev; devdax: st_rdev
+  std::uint64_t ino = 0; // regular: st_ino; devdax: 0
+  auto operator<=>(const DeviceId&) const = default;
+  [[nodiscard]] std::string text() const; // "dax-252:0", "file-0:28-1234": fit for a file name
+};
+
+struct DeviceInfo {
+  std::string path; // canonical
+  DeviceId id;
+  DeviceKind kind = DeviceKind::regular;
+  DriverMode mode = DriverMode::file;
+  std::uint64_t size = 0;
+  std::uint64_t alignment = 0; // of mmap offsets and lengths: 4 KiB for files, sysfs `align` for devdax
+};
+
+enum class Access : std::uint8_t { read_only, read_write };
+
+// Looks without opening for use. Errors are the holder table's: missing, or size zero: no_device;
+// a directory, block device, pipe, other character device, system-ram or unbound devdax: unsupported,
+// with the mode and the command that changes it in the message.
+[[nodiscard]] Result<DeviceInfo> inspect(const std::string& path);
+
+class Device {
+public:
+  // inspect(), then open. read_write on something write-protected: access_denied or read_only.
+  [[nodiscard]] static Result<Device> open(const std::string& path, Access access);
+
+  [[nodiscard]] const DeviceInfo& info() const noexcept { return info_; }
+  [[nodiscard]] Access access() const noexcept { return access_; }
+  [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+  // Maps the first `length` bytes (0: all of it) MAP_SHARED. The Memory does not need the Device to
+  // stay open. Length is rounded down to the alignment.
+  [[nodiscard]] Result<std::unique_ptr<Memory>> map(std::uint64_t length = 0) const;
+
+private:
+  Device(DeviceInfo info, UniqueFd fd, Access access);
+  DeviceInfo info_;
+  UniqueFd fd_;
+  Access access_;
+};
+
+// mkfs.famfs --size: makes a sparse stand-in file of mode 0600; exists already: Errc::exists.
+[[nodiscard]] Result<void> make_stand_in(const std::string& path, std::uint64_t size);
+
+} // namespace famfs::media

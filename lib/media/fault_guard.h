@@ -1,0 +1,24 @@
+// Copies that turn SIGBUS (a poisoned page, a truncated or vanished device) into a result.
+//
+// Owns the process's SIGBUS handler, installed on first use; a SIGBUS that is not inside a guarded
+// copy of its own thread, or not in its range, goes to the handler that was there before. No locks
+// and no allocation on the way; any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace famfs::media {
+
+struct CopyFault {
+  bool failed = false;
+  std::size_t offset = 0; // first byte that could not be reached, from the start of the range
+};
+
+[[nodiscard]] CopyFault guarded_copy(void* to, const void* from, std::size_t length) noexcept;
+[[nodiscard]] CopyFault guarded_zero(void* to, std::size_t length) noexcept;
+[[nodiscard]] CopyFault guarded_store_u64(void* to, std::uint64_t value) noexcept;
+[[nodiscard]] CopyFault guarded_write_back(const void* from, std::size_t length) noexcept;
+[[nodiscard]] CopyFault guarded_invalidate(const void* from, std::size_t length) noexcept;
+
+} // namespace famfs::media

@@ -1,0 +1,85 @@
+// The namespace: directories and files that replay yields, and those that are pending. RAM only.
+//
+// Not thread-safe: the volume's lock guards it. Names are bytes. Look-ups are O(1) in the size of
+// the directory. A node costs well under 200 bytes and its name. A NodeId is never given to another
+// node: it holds a slot and the slot's generation, so a stale id is found to be stale.
+#pragma once
+
+#include "base/error.h"
+#include "format/file_map.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace famfs::tree {
+
+using NodeId = std::uint64_t; // generation in the high 32 bits, slot in the low; never 0
+inline constexpr NodeId kRoot = 1;
+
+enum class Kind : std::uint8_t { directory, file };
+
+struct NodeInfo {
+  Kind kind = Kind::file;
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint32_t mode = 0; // permission bits
+  bool pending = false;
+  std::uint32_t flags = 0; // FileEntry::flags
+  std::uint64_t size = 0;  // committed size; pending: whatever was set last
+  std::uint64_t entry = 0; // index in the log that made it; meaningless while pending
+};
+
+struct Child {
+  std::string_view name; // valid until the tree changes
+  NodeId id = 0;
+  std::uint64_t cookie = 0; // where to go on after this one
+};
+
+class Tree {
+public:
+  Tree(std::uint32_t root_uid, std::uint32_t root_gid, std::uint32_t root_mode);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  [[nodiscard]] std::optional<NodeId> find(NodeId parent, std::string_view name) const;
+  // Walks a relative path of the format ("a/b/c"); the last directory walked is remembered, so that
+  // a log that fills one directory after the other replays fast.
+  [[nodiscard]] std::optional<NodeId> find_path(std::string_view path) const;
+
+  [[nodiscard]] std::optional<NodeInfo> info(NodeId id) const;  // nullopt: stale
+  [[nodiscard]] Result<void> set_info(NodeId id, const NodeInfo& info); // kind stays
+  [[nodiscard]] format::FileMap map(NodeId id) const; // empty for directories and stale ids
+  void set_map(NodeId id, const format::FileMap& map);
+
+  // exists: the name is taken; not_directory, stale: the parent is not one. Any name is taken as it
+  // is: rules on names are the caller's.
+  [[nodiscard]] Result<NodeId> insert(NodeId parent, std::string_view name, const NodeInfo& info);
+  [[nodiscard]] Result<void> remove(NodeId id); // not_empty for a directory with children; stale
+  // Moves to a name that is free (remove what is there first).
+  [[nodiscard]] Result<void> rename(NodeId id, NodeId new_parent, std::string_view new_name);
+
+  // Children in order of insertion, starting after `cookie` (0: from the start). Stable: what stays
+  // throughout is seen exactly once, whatever is inserted or removed between calls.
+  [[nodiscard]] std::optional<Child> next_child(NodeId directory, std::uint64_t cookie) const;
+  [[nodiscard]] std::uint64_t child_count(NodeId directory) const;
+  [[nodiscard]] std::uint64_t subdirectory_count(NodeId directory) const; // for st_nlink
+
+  [[nodiscard]] NodeId parent(NodeId id) const; // the root's is the root; 0: stale
+  [[nodiscard]] std::string name(NodeId id) const;
+  [[nodiscard]] std::string path(NodeId id) const; // relative, as the format has it; root: ""
+
+  [[nodiscard]] std::uint64_t files() const noexcept;
+  [[nodiscard]] std::uint64_t directories() const noexcept; // without the root
+  [[nodiscard]] std::size_t memory_bytes() const noexcept;  // for the test of the promise above
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace famfs::tree

@@ -1,0 +1,192 @@
+// A volume: one mounted or opened file system. Ties log, tree and allocator together; knows the life
+// of a file (pending, commit, committed: docs/architecture.md). Knows nothing of FUSE.
+//
+// Thread-safe. Lock order: a pending file's mutex, then the volume's shared_mutex (readers share it),
+// then the pins'. No lock is held while file data is copied to or from committed files; a pending
+// file's own mutex is held while its data is written. Callbacks (pins, reporter) run without locks,
+// except Reporter::fault, which must not call back into the volume.
+#pragma once
+
+#include "alloc/allocator.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "format/entry.h"
+#include "format/superblock.h"
+#include "holder/pins.h"
+#include "log/reader.h"
+#include "log/reporter.h"
+#include "media/memory.h"
+#include "tree/tree.h"
+
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace famfs::volume {
+
+using tree::Kind;
+using tree::NodeId;
+
+enum class Role : std::uint8_t { master, client };
+
+struct OpenOptions {
+  Role role = Role::client;    // master: may append
+  std::uint32_t root_uid = 0;  // the format records nothing of the root directory
+  std::uint32_t root_gid = 0;
+  std::uint32_t root_mode = 0755;
+};
+
+struct Attributes {
+  NodeId id = 0;
+  Kind kind = Kind::file;
+  std::uint32_t uid = 0, gid = 0, mode = 0;
+  std::uint64_t size = 0;
+  std::uint64_t allocated = 0; // bytes of extents
+  std::uint64_t links = 1;
+  bool pending = false;
+  bool all_hosts_read_only = false; // FileEntry::flags 1
+  timespec modified{};              // not on the media: set in RAM, mount time for what was replayed
+};
+
+// What chmod, chown, utimensat and truncate ask for; only what is set is asked.
+struct Change {
+  std::optional<std::uint32_t> mode, uid, gid;
+  std::optional<std::uint64_t> size;
+  std::optional<timespec> modified;
+};
+
+struct Owner {
+  std::uint32_t uid = 0, gid = 0;
+};
+
+struct Usage {
+  std::uint64_t device_bytes = 0, data_bytes = 0, free_bytes = 0, alloc_unit = 0;
+  std::uint64_t log_entries = 0, log_capacity = 0;
+  std::uint64_t files = 0, directories = 0, pending_files = 0;
+};
+
+struct Followed {
+  std::uint64_t entries = 0, files = 0, directories = 0, faults = 0, position = 0;
+};
+
+// Where the bytes of a write come from. Called with device memory (Memory::address) or through store;
+// returns how many bytes it put there, or an error. Must not call the volume.
+class WriteSource {
+public:
+  WriteSource() = default;
+  WriteSource(const WriteSource&) = delete;
+  WriteSource& operator=(const WriteSource&) = delete;
+  virtual ~WriteSource() = default;
+  virtual Result<void> copy(media::Memory& memory, std::uint64_t device_offset,
+                            std::uint64_t length) = 0; // in order; exactly `length`
+};
+
+class Volume {
+public:
+  // Superblock, header, replay. A bad superblock or header is Errc::corrupt (not_famfs when there is
+  // no magic) with the fault in the message. Entry faults go to the reporter and do not fail the open;
+  // a master whose log is damaged before the commit point (Replayed::stopped) opens but refuses to
+  // append (Errc::corrupt): it would overwrite what may be mended. Both objects outlive the volume.
+  [[nodiscard]] static Result<std::unique_ptr<Volume>>
+  open(media::Memory& memory, const OpenOptions& options, log::Reporter& reporter);
+  ~Volume(); // pending files that were not committed are lost: call commit_all() first
+
+  [[nodiscard]] const format::Superblock& superblock() const noexcept;
+  [[nodiscard]] const format::Geometry& geometry() const noexcept;
+  [[nodiscard]] Role role() const noexcept;
+  [[nodiscard]] Usage usage() const;
+
+  // -- namespace
+  [[nodiscard]] Result<Attributes> lookup(NodeId parent, std::string_view name) const;
+  [[nodiscard]] Result<Attributes> attributes(NodeId id) const; // stale
+  [[nodiscard]] Result<NodeId> parent(NodeId id) const;
+  [[nodiscard]] Result<std::string> path(NodeId id) const; // relative, for messages
+  // fn(child, attributes) until it returns false; starts after `cookie`.
+  using ListFn = std::function<bool(const tree::Child&, const Attributes&)>;
+  [[nodiscard]] Result<void> list(NodeId directory, std::uint64_t cookie, const ListFn& fn) const;
+
+  // Commits at once. exists, name_too_long (component > 255 or path > 79), log_full, read_only
+  // (client), invalid (a name the format refuses); mode bits past 0777: not_permitted.
+  [[nodiscard]] Result<Attributes> make_directory(NodeId parent, std::string_view name, Owner owner,
+                                                  std::uint32_t mode);
+  // Pending. The log must have room for it (counting the pending): log_full.
+  [[nodiscard]] Result<Attributes> create(NodeId parent, std::string_view name, Owner owner,
+                                          std::uint32_t mode);
+  // Pending files only; committed files and directories: not_permitted. Space comes back when the
+  // last pin goes.
+  [[nodiscard]] Result<void> remove(NodeId parent, std::string_view name);
+  // Pending files only. `replace` false and the target there: exists; a committed target:
+  // not_permitted; a pending one is removed.
+  [[nodiscard]] Result<void> rename(NodeId parent, std::string_view name, NodeId new_parent,
+                                    std::string_view new_name, bool replace);
+  // Pending: anything the format can record. Committed: only what changes nothing, and times (RAM).
+  [[nodiscard]] Result<Attributes> change(NodeId id, const Change& change);
+
+  // -- data
+  // A pin on the file; hold one per open handle. stale, is_directory.
+  [[nodiscard]] Result<holder::Pin> pin(NodeId id);
+  // Bytes [offset, offset+length) cut to the size, as segments on the device; zeroes what a pending
+  // file never wrote. For readers that hand the addresses to a system call.
+  using SegmentFn = std::function<bool(const format::Segment&)>;
+  [[nodiscard]] Result<std::uint64_t> segments(NodeId id, std::uint64_t offset, std::uint64_t length,
+                                               const SegmentFn& fn);
+  // Copies out; returns bytes read (short at the end of the file).
+  [[nodiscard]] Result<std::uint64_t> read(NodeId id, std::uint64_t offset, MutableBytes to);
+  // Committed: within the size, cut at it; wholly past it: not_permitted. Pending: grows. Written back
+  // and fenced before it returns. The bytes written.
+  [[nodiscard]] Result<std::uint64_t> write(NodeId id, std::uint64_t offset, std::uint64_t length,
+                                            WriteSource& source);
+  // Reserves space for [offset, offset+length); extends the size unless keep_size. Committed: within
+  // the size a no-op, else not_permitted.
+  [[nodiscard]] Result<void> reserve(NodeId id, std::uint64_t offset, std::uint64_t length,
+                                     bool keep_size);
+  // A new pending file's whole space at once: size, layout, raw (see control.h). Not twice.
+  struct Layout {
+    std::uint64_t size = 0;
+    bool raw = false;
+    std::optional<alloc::Stripes> stripes;
+  };
+  [[nodiscard]] Result<void> lay_out(NodeId id, const Layout& layout);
+
+  struct MapView {
+    format::FileMap map;
+    std::uint64_t size = 0;
+    bool pending = false;
+  };
+  // `use`: the caller will map it: unwritten space is zeroed first (unless raw), and what is handed
+  // out stays the file's until its last pin goes, even if it is truncated.
+  [[nodiscard]] Result<MapView> map(NodeId id, bool use);
+
+  // -- life
+  // Commits a pending file that has data (size > 0); an empty one, or a committed one, is a no-op.
+  // Data that may have been written through a map is written back first. Raw files: only by_request.
+  enum class Why : std::uint8_t { closed, synced, by_request };
+  [[nodiscard]] Result<void> commit(NodeId id, Why why);
+  // Committed: writes back and fences what may have been stored through maps. Pending: commit.
+  [[nodiscard]] Result<void> sync(NodeId id);
+  // The last handle is gone: commits, or drops a raw file that nobody committed.
+  [[nodiscard]] Result<void> close(NodeId id);
+  // Unmount: empty files too. Every failure goes to `failed`; returns how many committed.
+  [[nodiscard]] std::uint64_t
+  commit_all(const std::function<void(const std::string& path, const Error&)>& failed);
+
+  // Replays what was appended since (a client, or a master: nothing).
+  [[nodiscard]] Result<Followed> follow();
+
+  // The file that has a byte at this device offset, for failure reports; nullopt: none.
+  [[nodiscard]] std::optional<std::string> file_at(std::uint64_t device_offset) const;
+
+  [[nodiscard]] media::Memory& memory() noexcept;
+  [[nodiscard]] std::uint64_t pins() const; // in total
+
+private:
+  struct Impl;
+  explicit Volume(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace famfs::volume
