@@ -16,11 +16,13 @@ using Document = nlohmann::ordered_json;
 [[nodiscard]] std::string to_json(const Document& doc);
 
 // Block style; strings that YAML would misread (numbers, true, ~, leading specials, newlines) are
-// quoted. Strings with the prefix kYamlLiteral are written bare: for octal modes and hex numbers.
+// quoted. Strings with the prefix kYamlLiteral are written bare when a number follows, for octal modes
+// and hex numbers (to_json drops the prefix there); else they are strings like any other.
 [[nodiscard]] std::string to_yaml(const Document& doc);
 inline constexpr char kYamlLiteral = '\x01';
 
-// Scalars come back as strings, unconverted; maps and lists as such. Errors name line and column.
+// Scalars come back as strings, unconverted; maps and lists as such; nothing, or a bare ~, as null.
+// A key that is there twice is an error. Errors are Errc::invalid and name line and column.
 [[nodiscard]] Result<Document> parse_yaml(std::string_view text, std::string_view source_name);
 
 } // namespace famfs
