@@ -118,8 +118,9 @@ Document without_literals(const Document& doc) {
 }
 
 std::string at(std::string_view source, const YAML::Mark& mark) {
-  return mark.is_null() ? printable(source)
-                        : format("{}:{}:{}", printable(source), mark.line + 1, mark.column + 1);
+  return mark.is_null()
+             ? printable(source)
+             : fmt::format("{}:{}:{}", printable(source), mark.line + 1, mark.column + 1);
 }
 
 class Reader {
@@ -129,7 +130,7 @@ public:
   Result<Document> read(const YAML::Node& node, std::size_t depth) {
     if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
       return fail(Errc::invalid,
-                  format("{}: too large or too deeply nested", at(source_, node.Mark())));
+                  fmt::format("{}: too large or too deeply nested", at(source_, node.Mark())));
     }
     switch (node.Type()) {
     case YAML::NodeType::Map:
@@ -149,12 +150,12 @@ private:
     for (const auto& item : node) {
       if (!item.first.IsScalar()) {
         return fail(Errc::invalid,
-                    format("{}: a key must be a word", at(source_, item.first.Mark())));
+                    fmt::format("{}: a key must be a word", at(source_, item.first.Mark())));
       }
       const std::string& key = item.first.Scalar();
       if (map.contains(key)) {
-        return fail(Errc::invalid, format("{}: key \"{}\" is there twice: remove one",
-                                          at(source_, item.first.Mark()), printable(key)));
+        return fail(Errc::invalid, fmt::format("{}: key \"{}\" is there twice: remove one",
+                                               at(source_, item.first.Mark()), printable(key)));
       }
       auto value = read(item.second, depth + 1);
       if (!value) {
@@ -197,9 +198,9 @@ Result<Document> parse_yaml(std::string_view text, std::string_view source_name)
   try {
     return Reader(source_name).read(YAML::Load(std::string(text)), 0);
   } catch (const YAML::Exception& e) {
-    return fail(Errc::invalid, format("{}: {}", at(source_name, e.mark), e.msg));
+    return fail(Errc::invalid, fmt::format("{}: {}", at(source_name, e.mark), e.msg));
   } catch (const std::bad_alloc&) {
-    return fail(Errc::no_memory, format("{}: out of memory", printable(source_name)));
+    return fail(Errc::no_memory, fmt::format("{}: out of memory", printable(source_name)));
   }
 }
 

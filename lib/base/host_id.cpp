@@ -34,7 +34,7 @@ Result<std::string> read_short(int fd, const fs::path& path) {
       break;
     }
     if (n < 0 && errno != EINTR) {
-      return fail_errno(errno, format("read {}", quoted(path)));
+      return fail_errno(errno, fmt::format("read {}", quoted(path)));
     }
     filled += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
@@ -49,7 +49,7 @@ Result<std::optional<Uuid>> read_uuid(const fs::path& path) {
     if (errno == ENOENT || errno == ENOTDIR) {
       return std::nullopt;
     }
-    return fail_errno(errno, format("open {}", quoted(path)));
+    return fail_errno(errno, fmt::format("open {}", quoted(path)));
   }
   auto text = read_short(fd.get(), path);
   if (!text) {
@@ -62,9 +62,9 @@ Result<std::optional<Uuid>> read_uuid(const fs::path& path) {
   const auto uuid = Uuid::parse(digits);
   if (!uuid) {
     return fail(Errc::invalid,
-                format("{}: not a system UUID of 36 characters: correct it, or remove "
-                       "it if this host owns no famfs file system",
-                       quoted(path)));
+                fmt::format("{}: not a system UUID of 36 characters: correct it, or remove "
+                            "it if this host owns no famfs file system",
+                            quoted(path)));
   }
   return *uuid;
 }
@@ -73,13 +73,13 @@ Result<void> write_whole(int fd, std::string_view text, const fs::path& path) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno != EINTR) {
-      return fail_errno(errno, format("write {}", quoted(path)));
+      return fail_errno(errno, fmt::format("write {}", quoted(path)));
     }
     text.remove_prefix(n > 0 ? static_cast<std::size_t>(n) : 0);
   }
   // fchmod and not open()'s mode: every program must be able to read it, whatever the umask.
   if (::fchmod(fd, kMode) != 0 || ::fsync(fd) != 0) {
-    return fail_errno(errno, format("write {}", quoted(path)));
+    return fail_errno(errno, fmt::format("write {}", quoted(path)));
   }
   return {};
 }
@@ -90,20 +90,20 @@ Result<void> make_file(const fs::path& path, const Uuid& uuid) {
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   if (error) {
-    return fail_errno(error.value(), format("make directory {}", quoted(path.parent_path())));
+    return fail_errno(error.value(), fmt::format("make directory {}", quoted(path.parent_path())));
   }
   const fs::path temporary =
       path.parent_path() / ("." + path.filename().native() + "." + uuid.text());
   const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
   if (!fd) {
-    return fail_errno(errno, format("make {}", quoted(path)));
+    return fail_errno(errno, fmt::format("make {}", quoted(path)));
   }
   auto written = write_whole(fd.get(), uuid.text() + '\n', temporary);
   const bool linked = written && ::link(temporary.c_str(), path.c_str()) == 0;
   const int link_error = errno;
   ::unlink(temporary.c_str());
   if (written && !linked && link_error != EEXIST) {
-    return fail_errno(link_error, format("make {}", quoted(path)));
+    return fail_errno(link_error, fmt::format("make {}", quoted(path)));
   }
   return written;
 }
@@ -117,7 +117,7 @@ Result<Uuid> make_uuid(const fs::path& path) {
     return std::unexpected(std::move(found.error()));
   }
   if (!*found) {
-    return fail(Errc::not_found, format("{}: gone again after it was made", quoted(path)));
+    return fail(Errc::not_found, fmt::format("{}: gone again after it was made", quoted(path)));
   }
   return **found;
 }
@@ -137,9 +137,9 @@ Result<Uuid> host_uuid(HostIdMode mode, const HostIdFiles& files) {
   if (mode == HostIdMode::read_only) {
     return fail(
         Errc::not_found,
-        format("this host has no system UUID: neither {} nor {} exists: mkfs.famfs or a mount "
-               "as root makes one",
-               quoted(files.public_file), quoted(files.own_file)));
+        fmt::format("this host has no system UUID: neither {} nor {} exists: mkfs.famfs or a mount "
+                    "as root makes one",
+                    quoted(files.public_file), quoted(files.own_file)));
   }
   return make_uuid(files.own_file);
 }

@@ -60,7 +60,7 @@ void append_escaped(std::string& to, std::string_view bytes) {
       to += "\\\\";
       break;
     default:
-      to += format("\\x{:02x}", static_cast<std::uint8_t>(c));
+      to += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(c));
     }
   }
 }

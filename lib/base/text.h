@@ -8,8 +8,6 @@
 
 namespace famfs {
 
-using fmt::format;
-
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
 // For log lines and terminals: printable UTF-8 stays; control characters, invalid bytes, quotes and

@@ -35,19 +35,20 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   std::uint64_t number = 0;
   const auto [rest, status] = std::from_chars(text.data(), end, number);
   if (status == std::errc::invalid_argument) {
-    return fail(Errc::usage, format("size \"{}\": not a number: give digits and at most one of k, "
-                                    "m, g, t, as in 8m",
-                                    printable(text)));
+    return fail(Errc::usage,
+                fmt::format("size \"{}\": not a number: give digits and at most one of k, "
+                            "m, g, t, as in 8m",
+                            printable(text)));
   }
   const auto unit = multiplier(std::string_view(rest, static_cast<std::size_t>(end - rest)));
   if (!unit) {
-    return fail(Errc::usage, format("size \"{}\": unknown unit \"{}\": use k, m, g or t",
-                                    printable(text), printable({rest, end})));
+    return fail(Errc::usage, fmt::format("size \"{}\": unknown unit \"{}\": use k, m, g or t",
+                                         printable(text), printable({rest, end})));
   }
   const auto bytes = checked_mul(number, *unit);
   if (status == std::errc::result_out_of_range || !bytes) {
     return fail(Errc::usage,
-                format("size \"{}\": past 2^64 - 1: give a smaller one", printable(text)));
+                fmt::format("size \"{}\": past 2^64 - 1: give a smaller one", printable(text)));
   }
   return *bytes;
 }
@@ -68,8 +69,8 @@ std::string format_size(std::uint64_t bytes) {
     tenths = 10;
     ++power;
   }
-  return tenths % 10 == 0 ? format("{} {}", tenths / 10, kNames[power])
-                          : format("{}.{} {}", tenths / 10, tenths % 10, kNames[power]);
+  return tenths % 10 == 0 ? fmt::format("{} {}", tenths / 10, kNames[power])
+                          : fmt::format("{}.{} {}", tenths / 10, tenths % 10, kNames[power]);
 }
 
 } // namespace famfs

@@ -56,9 +56,9 @@ Result<Uuid> Uuid::parse(std::string_view text) {
   if (const auto uuid = parse_text(text)) {
     return *uuid;
   }
-  return fail(Errc::invalid, format("UUID \"{}\": malformed: it is 36 characters, as in "
-                                    "01234567-89ab-cdef-0123-456789abcdef",
-                                    printable(text.substr(0, 64))));
+  return fail(Errc::invalid, fmt::format("UUID \"{}\": malformed: it is 36 characters, as in "
+                                         "01234567-89ab-cdef-0123-456789abcdef",
+                                         printable(text.substr(0, 64))));
 }
 
 Uuid Uuid::random() {

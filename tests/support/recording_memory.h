@@ -37,8 +37,9 @@ struct Event {
 inline std::ostream& operator<<(std::ostream& out, const Event& event) {
   static constexpr const char* names[] = {"load",       "store",      "zero", "store_u64",
                                           "write_back", "invalidate", "fence"};
-  return out << format("{}({}, {}{})", names[static_cast<std::size_t>(event.op)], event.offset,
-                       event.length, event.op == Op::store_u64 ? format(" = {}", event.value) : "");
+  return out << fmt::format("{}({}, {}{})", names[static_cast<std::size_t>(event.op)], event.offset,
+                            event.length,
+                            event.op == Op::store_u64 ? fmt::format(" = {}", event.value) : "");
 }
 
 class AnonymousRam {
@@ -138,7 +139,7 @@ public:
   }
   Result<void> store_u64(std::uint64_t offset, std::uint64_t value) override {
     if (offset % sizeof value != 0) {
-      return fail(Errc::invalid, format("store_u64: offset {} is no multiple of 8", offset));
+      return fail(Errc::invalid, fmt::format("store_u64: offset {} is no multiple of 8", offset));
     }
     return perform({Op::store_u64, offset, sizeof value, value},
                    [&] { std::memcpy(at(offset), &value, sizeof value); });
@@ -194,8 +195,8 @@ private:
       events_.push_back(event);
     }
     if (event.offset > size() || event.length > size() - event.offset) {
-      return fail(Errc::invalid, format("memory: [{}, +{}) is outside its {} bytes", event.offset,
-                                        event.length, size()));
+      return fail(Errc::invalid, fmt::format("memory: [{}, +{}) is outside its {} bytes",
+                                             event.offset, event.length, size()));
     }
     const bool stores = event.op == Op::store || event.op == Op::zero || event.op == Op::store_u64;
     if (stores && read_only_) {
@@ -204,7 +205,7 @@ private:
     for (const Range& bad : bad_) {
       if (event.offset < bad.offset + bad.length && bad.offset < event.offset + event.length) {
         return fail(Errc::io,
-                    format("memory: bad at offset {}", std::max(bad.offset, event.offset)));
+                    fmt::format("memory: bad at offset {}", std::max(bad.offset, event.offset)));
       }
     }
     act();
