@@ -1,13 +1,16 @@
 // Free space of one device: which allocation units belong to nobody. RAM only; rebuilt by replay.
 //
-// Bytes in, bytes out; every offset and length is a multiple of the allocation unit. Not thread-safe:
-// the volume's lock guards it. Never hands out a byte below geometry.data_begin() or past data_end().
+// Bytes in, bytes out; every offset and length is a multiple of the allocation unit. Not
+// thread-safe: the volume's lock guards it (const calls may overlap). Never hands out a byte below
+// geometry.data_begin() or past data_end(). Knows device 0 only.
 #pragma once
 
+#include "alloc/bitmap.h"
 #include "base/error.h"
 #include "format/file_map.h"
 #include "format/superblock.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -23,23 +26,30 @@ struct Stripes {
 
 class Allocator {
 public:
-  explicit Allocator(const format::Geometry& geometry);
+  // Everything free. too_big: the map of free units would pass 1 GiB (a sparse file can claim to be
+  // of any size); no_memory.
+  [[nodiscard]] static Result<Allocator> make(const format::Geometry& geometry);
 
-  // Replay: marks an extent as in use. False, and nothing marked, when a part of it already is.
+  // Replay: marks an extent as in use. False, and nothing marked, when a part of it already is, or
+  // when it is not a stretch of whole units of the data area (empty, unaligned, outside, another
+  // device).
   [[nodiscard]] bool claim(const format::Extent& extent);
 
   // First fit: one extent when a free run is long enough, else up to `most` extents (the longest
-  // runs, in address order). Length is rounded up to the unit; 0 gives no extents. no_space tells how
-  // much is free and, when it is only the pieces that are too many, says that.
+  // runs, as few as do, in address order). Length is rounded up to the unit; 0 gives no extents.
+  // no_space tells how much is free and, when it is only the pieces that are too many, says that.
   [[nodiscard]] Result<format::Extents> allocate(std::uint64_t bytes,
                                                  std::size_t most = format::kMaxExtents);
 
-  // Lengthens `extent` in place by up to `bytes`; returns by how much (0: the next unit is taken).
+  // Lengthens `extent` in place by up to `bytes`, rounded up to the unit; returns by how much (0:
+  // the next unit is taken).
   [[nodiscard]] std::uint64_t extend(format::Extent& extent, std::uint64_t bytes);
 
-  // Strips for `bytes`, each contiguous and in a bucket of its own. A file smaller than a chunk is
-  // contiguous. Checks the limits of Stripes against the device: Errc::usage names the value.
-  [[nodiscard]] Result<format::FileMap> allocate_striped(std::uint64_t bytes, const Stripes& stripes);
+  // Strips for `bytes`, each contiguous and in a bucket of its own, the bucket with the most free
+  // space first. A file smaller than a chunk is not interleaved: it gets what allocate() gives. All
+  // or nothing. Checks the limits of Stripes against the device: Errc::usage names the value.
+  [[nodiscard]] Result<format::FileMap> allocate_striped(std::uint64_t bytes,
+                                                         const Stripes& stripes);
 
   // The caller answers for pins. Freeing what is free is a bug and asserts.
   void free(const format::Extent& extent);
@@ -47,26 +57,38 @@ public:
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept; // data_end - data_begin
   [[nodiscard]] std::uint64_t free_bytes() const noexcept;
-  [[nodiscard]] std::uint64_t largest_free_run() const noexcept; // walks the map
+  [[nodiscard]] std::uint64_t largest_free_run() const noexcept; // bytes; walks the map
 
 private:
+  // A stretch of the data area, in units from its begin.
   struct Run {
-    std::uint64_t begin = 0; // in units
+    std::uint64_t begin = 0;
     std::uint64_t length = 0;
   };
+  struct Bucket {
+    std::uint64_t free = 0;
+    Run strip; // where a strip would lie in it
+  };
+  Allocator(const format::Geometry& geometry, Bitmap used);
+
+  [[nodiscard]] std::optional<Run> run_of(const format::Extent& extent) const noexcept;
+  [[nodiscard]] format::Extent extent_of(const Run& run) const noexcept;
+  [[nodiscard]] std::uint64_t units_for(std::uint64_t bytes) const noexcept;
+
   [[nodiscard]] std::optional<Run> first_fit(std::uint64_t from, std::uint64_t to,
-                                             std::uint64_t units) const;
-  [[nodiscard]] std::vector<Run> longest_runs(std::size_t most) const;
-  [[nodiscard]] bool all_free(std::uint64_t begin, std::uint64_t length) const;
-  void mark(std::uint64_t begin, std::uint64_t length, bool used);
+                                             std::uint64_t units) const noexcept;
+  [[nodiscard]] std::vector<Run> longest_runs(std::size_t most) const; // longest first
+  [[nodiscard]] Result<format::Extents> allocate_pieces(std::uint64_t units, std::size_t most);
+  [[nodiscard]] std::vector<Bucket> buckets_with_room(std::uint32_t buckets,
+                                                      std::uint64_t strip_units) const;
+  void take(const Run& run) noexcept;
 
   format::Geometry geometry_;
   std::uint64_t unit_;
-  std::uint64_t first_unit_; // of the data area
-  std::uint64_t units_;      // in the data area
+  std::uint64_t first_unit_; // of the data area, from the device's begin
   std::uint64_t free_units_;
-  std::uint64_t lowest_free_ = 0; // a lower bound of the first free unit, from first_unit_
-  std::vector<std::uint64_t> used_; // one bit a unit of the data area
+  std::uint64_t lowest_free_ = 0; // no free unit below it: where a search may begin
+  Bitmap used_;                   // of the data area
 };
 
 } // namespace famfs::alloc
