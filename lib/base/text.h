@@ -1,4 +1,5 @@
-// Text for people and for machines: formatting, and names that may hold any byte.
+// Text for people and for machines, from names that may hold any byte. For formatting: fmt::format
+// (famfs::format is the on-media format).
 #pragma once
 
 #include <fmt/format.h>
