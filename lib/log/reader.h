@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace famfs::log {
 
@@ -35,10 +36,11 @@ public:
   // The header, validated; Errc::corrupt carries the fault's description, and the reporter hears it.
   [[nodiscard]] Result<format::LogHeader> header(Reporter& reporter) const;
 
-  // Entries [from, next_index). `from` past next_index: the log went back (another file system, or
-  // stale lines): nothing is applied, Errc::corrupt.
+  // Entries [from, next_index), at most `most` of them. `from` past next_index: the log went back
+  // (another file system, or stale lines): nothing is applied, Errc::corrupt.
   [[nodiscard]] Result<Replayed> replay(std::uint64_t from, const Apply& apply, Reporter& reporter,
-                                        std::uint64_t devices = 1) const;
+                                        std::uint64_t devices = 1,
+                                        std::uint64_t most = UINT64_MAX) const;
 
   // One entry's bytes, as they lie there (for dump and fsck).
   [[nodiscard]] Result<format::EntryBytes> entry(std::uint64_t index) const;

@@ -3,7 +3,9 @@
 //
 // Order of append(): entry stored, its lines written back, fence; next_seqnum, then next_index (the
 // commit point, one 8-byte store), their one line written back, fence. At most 11 lines. If it fails
-// before next_index is stored, nothing was committed and the slot is used again.
+// before next_index is stored, nothing was committed and the slot is used again. If it fails after
+// (the header's memory went bad), the entry is there for all to see but may not last: used() counts
+// it, and the error is returned.
 #pragma once
 
 #include "base/error.h"
@@ -22,6 +24,7 @@ public:
   Writer(media::Memory& memory, const format::Geometry& geometry, std::uint64_t position);
 
   // Commits; returns the entry's index. Errc::log_full names how many entries the log holds.
+  // Errc::corrupt: next_index is not where this Writer left it, so somebody else appended.
   [[nodiscard]] Result<std::uint64_t> append(const format::EntryBody& body);
 
   [[nodiscard]] std::uint64_t capacity() const noexcept;
@@ -29,6 +32,10 @@ public:
   [[nodiscard]] std::uint64_t lines_written_back() const noexcept; // since the Writer was made
 
 private:
+  Result<void> store_entry(std::uint64_t index, const format::EntryBody& body);
+  Result<void> store_counters(std::uint64_t next);
+  Result<void> write_back(std::uint64_t offset, std::uint64_t length); // and fence
+
   media::Memory& memory_;
   std::uint64_t capacity_;
   std::uint64_t next_;
