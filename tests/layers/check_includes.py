@@ -29,7 +29,6 @@ DOORS = [
     (re.compile(r"^(isa-l|isa-l/.*|zlib)\.h$|^isa-l/"), {"base"}),
     (re.compile(r"^nlohmann/"), {"base"}),
     (re.compile(r"^CLI/"), {"tools"}),
-    (re.compile(r"^fmt/"), {"base"}),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
