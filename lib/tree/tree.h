@@ -1,8 +1,10 @@
 // The namespace: directories and files that replay yields, and those that are pending. RAM only.
 //
-// Not thread-safe: the volume's lock guards it. Names are bytes. Look-ups are O(1) in the size of
-// the directory. A node costs well under 200 bytes and its name. A NodeId is never given to another
-// node: it holds a slot and the slot's generation, so a stale id is found to be stale.
+// Not thread-safe: the volume's lock guards it; const calls may overlap. Names are bytes, 1 to 255
+// of them. Look-ups are O(1) in the size of the directory, whatever the names: the hash is keyed. A
+// node costs well under 200 bytes and its name. A NodeId is never given to another node: it holds a
+// slot and the slot's generation, so a stale id is found to be stale (a slot whose generations are
+// used up is not used again). Running out of memory is Errc::no_memory and changes nothing.
 #pragma once
 
 #include "base/error.h"
@@ -47,24 +49,28 @@ public:
   Tree& operator=(const Tree&) = delete;
 
   [[nodiscard]] std::optional<NodeId> find(NodeId parent, std::string_view name) const;
-  // Walks a relative path of the format ("a/b/c"); the last directory walked is remembered, so that
-  // a log that fills one directory after the other replays fast.
+  // Walks a relative path of the format ("a/b/c"; "" is the root). The last directory walked is
+  // remembered, so that a log that fills one directory after the other replays fast; as a hint that
+  // is checked against the path, so nothing has to keep it true.
   [[nodiscard]] std::optional<NodeId> find_path(std::string_view path) const;
 
-  [[nodiscard]] std::optional<NodeInfo> info(NodeId id) const;  // nullopt: stale
+  [[nodiscard]] std::optional<NodeInfo> info(NodeId id) const;          // nullopt: stale
   [[nodiscard]] Result<void> set_info(NodeId id, const NodeInfo& info); // kind stays
   [[nodiscard]] format::FileMap map(NodeId id) const; // empty for directories and stale ids
-  void set_map(NodeId id, const format::FileMap& map);
+  // stale, is_directory, no_memory: the map is as it was.
+  Result<void> set_map(NodeId id, const format::FileMap& map);
 
-  // exists: the name is taken; not_directory, stale: the parent is not one. Any name is taken as it
-  // is: rules on names are the caller's.
+  // exists: the name is taken; not_directory, stale: the parent is not one; name_too_long; invalid:
+  // an empty name. Any other is taken as it is: rules on names are the caller's.
   [[nodiscard]] Result<NodeId> insert(NodeId parent, std::string_view name, const NodeInfo& info);
   [[nodiscard]] Result<void> remove(NodeId id); // not_empty for a directory with children; stale
-  // Moves to a name that is free (remove what is there first).
+  // Moves to a name that is free (remove what is there first); to its own is a no-op. The id stays.
+  // invalid: the root, or a directory to somewhere below itself; else as insert.
   [[nodiscard]] Result<void> rename(NodeId id, NodeId new_parent, std::string_view new_name);
 
   // Children in order of insertion, starting after `cookie` (0: from the start). Stable: what stays
-  // throughout is seen exactly once, whatever is inserted or removed between calls.
+  // throughout is seen exactly once, whatever is inserted or removed between calls. A cookie is a
+  // number given once per directory, in order; a rename within the directory keeps it (children.h).
   [[nodiscard]] std::optional<Child> next_child(NodeId directory, std::uint64_t cookie) const;
   [[nodiscard]] std::uint64_t child_count(NodeId directory) const;
   [[nodiscard]] std::uint64_t subdirectory_count(NodeId directory) const; // for st_nlink

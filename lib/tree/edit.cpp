@@ -1,0 +1,215 @@
+// How the tree changes: everything that can fail comes first, so that a failure changes nothing.
+#include "base/text.h"
+#include "tree/impl.h"
+
+#include <new>
+#include <utility>
+
+namespace famfs::tree {
+namespace {
+
+std::unexpected<Error> fail_stale(NodeId id) {
+  return fail(Errc::stale, fmt::format("node {:#x}: it is gone: look it up again", id));
+}
+
+std::unexpected<Error> fail_memory(std::string_view name) {
+  return fail(Errc::no_memory,
+              fmt::format("\"{}\": out of memory for the namespace", printable(name)));
+}
+
+void fill(Node& node, const NodeInfo& info) noexcept {
+  node.uid = info.uid;
+  node.gid = info.gid;
+  node.mode = static_cast<std::uint16_t>(info.mode);
+  node.pending = info.pending;
+  node.flags = info.flags;
+  node.size = info.size;
+  node.entry = info.entry;
+}
+
+Content empty_content(Kind kind) {
+  if (kind == Kind::directory) {
+    return std::make_unique<Directory>();
+  }
+  return NoMap{};
+}
+
+Content content_of(const format::FileMap& map) {
+  const bool plain = map.kind == format::MapKind::simple && map.chunk == 0;
+  if (plain && map.extents.empty()) {
+    return NoMap{};
+  }
+  if (plain && map.extents.size() == 1) {
+    return map.extents[0];
+  }
+  return std::make_unique<format::FileMap>(map);
+}
+
+} // namespace
+
+bool Tree::Impl::is_below(std::uint32_t slot, std::uint32_t above) const noexcept {
+  while (slot != above && slot != kRootSlot) {
+    slot = slots[slot].parent;
+  }
+  return slot == above;
+}
+
+Result<Node*> Tree::Impl::parent_for(NodeId parent, std::string_view name) {
+  Node* node = slots.find(parent);
+  if (node == nullptr) {
+    return fail_stale(parent);
+  }
+  if (node->directory() == nullptr) {
+    return fail(Errc::not_directory, fmt::format("\"{}\": \"{}\" is a file: give a directory",
+                                                 printable(name), printable(node->name.view())));
+  }
+  if (name.empty()) {
+    return fail(Errc::invalid, "\"\": an empty name: give one");
+  }
+  if (name.size() > Name::kMaxLength) {
+    return fail(Errc::name_too_long,
+                fmt::format("\"{}…\": a name of {} bytes: give at most {}",
+                            printable(name.substr(0, 32)), name.size(), Name::kMaxLength));
+  }
+  return node;
+}
+
+void Tree::Impl::unlink(std::uint32_t slot) noexcept {
+  const Node& node = slots[slot];
+  names.erase(hash(node.parent, node.name.view()), slot);
+  Directory& parent = *slots[node.parent].directory();
+  parent.children.remove(node.sequence);
+  parent.subdirectories -= node.directory() != nullptr ? 1 : 0;
+}
+
+void Tree::Impl::link(std::uint32_t slot, std::uint32_t parent, Name name) noexcept {
+  Node& node = slots[slot];
+  Directory& directory = *slots[parent].directory();
+  node.parent = parent;
+  node.name = std::move(name);
+  node.sequence = directory.children.add(slot);
+  directory.subdirectories += node.directory() != nullptr ? 1 : 0;
+  names.insert(hash(parent, node.name.view()), slot);
+}
+
+Tree::Tree(std::uint32_t root_uid, std::uint32_t root_gid, std::uint32_t root_mode)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->slots.reserve_one();
+  Node& root = impl_->slots[impl_->slots.take()];
+  root.content = empty_content(Kind::directory);
+  root.parent = kRootSlot;
+  fill(root, {.kind = Kind::directory, .uid = root_uid, .gid = root_gid, .mode = root_mode});
+}
+
+Result<void> Tree::set_info(NodeId id, const NodeInfo& info) {
+  Node* node = impl_->slots.find(id);
+  if (node == nullptr) {
+    return fail_stale(id);
+  }
+  fill(*node, info);
+  return {};
+}
+
+Result<void> Tree::set_map(NodeId id, const format::FileMap& map) {
+  Node* node = impl_->slots.find(id);
+  if (node == nullptr) {
+    return fail_stale(id);
+  }
+  if (node->directory() != nullptr) {
+    return fail(Errc::is_directory,
+                fmt::format("\"{}\": a directory has no file map", printable(node->name.view())));
+  }
+  try {
+    node->content = content_of(map);
+    return {};
+  } catch (const std::bad_alloc&) {
+    return fail_memory(node->name.view());
+  }
+}
+
+Result<NodeId> Tree::insert(NodeId parent, std::string_view name, const NodeInfo& info) {
+  const auto found = impl_->parent_for(parent, name);
+  if (!found) {
+    return std::unexpected(found.error());
+  }
+  const std::uint32_t parent_slot = Slots::slot_of(parent);
+  if (impl_->find(parent_slot, name) != 0) {
+    return fail(Errc::exists, fmt::format("\"{}\": it exists: give another name", printable(name)));
+  }
+  try {
+    impl_->slots.reserve_one();
+    impl_->names.reserve_one();
+    (*found)->directory()->children.reserve_one();
+    Name own_name(name);
+    Content content = empty_content(info.kind);
+    // From here on nothing fails.
+    const std::uint32_t slot = impl_->slots.take();
+    Node& node = impl_->slots[slot];
+    node.content = std::move(content);
+    fill(node, info);
+    impl_->link(slot, parent_slot, std::move(own_name));
+    ++(info.kind == Kind::directory ? impl_->directories : impl_->files);
+    return impl_->slots.id_of(slot);
+  } catch (const std::bad_alloc&) {
+    return fail_memory(name);
+  }
+}
+
+Result<void> Tree::remove(NodeId id) {
+  const Node* node = impl_->slots.find(id);
+  if (node == nullptr) {
+    return fail_stale(id);
+  }
+  if (id == kRoot) {
+    return fail(Errc::invalid, "the root directory: it cannot be removed");
+  }
+  const Directory* directory = node->directory();
+  if (directory != nullptr && directory->children.size() != 0) {
+    return fail(Errc::not_empty,
+                fmt::format("\"{}\": {} entries are in it: remove them first",
+                            printable(node->name.view()), directory->children.size()));
+  }
+  --(directory != nullptr ? impl_->directories : impl_->files);
+  impl_->unlink(Slots::slot_of(id));
+  impl_->slots.give_back(Slots::slot_of(id));
+  return {};
+}
+
+Result<void> Tree::rename(NodeId id, NodeId new_parent, std::string_view new_name) {
+  Node* node = impl_->slots.find(id);
+  if (node == nullptr) {
+    return fail_stale(id);
+  }
+  const auto found = impl_->parent_for(new_parent, new_name);
+  if (!found) {
+    return std::unexpected(found.error());
+  }
+  const std::uint32_t slot = Slots::slot_of(id);
+  const std::uint32_t to = Slots::slot_of(new_parent);
+  if (id == kRoot || impl_->is_below(to, slot)) {
+    return fail(Errc::invalid, fmt::format("\"{}\": a directory cannot move to below itself",
+                                           printable(node->name.view())));
+  }
+  if (const std::uint32_t there = impl_->find(to, new_name); there != 0) {
+    return there == slot ? Result<void>{}
+                         : fail(Errc::exists, fmt::format("\"{}\": it exists: remove it first",
+                                                          printable(new_name)));
+  }
+  try {
+    Name own_name(new_name);
+    if (node->parent == to) {
+      impl_->names.erase(impl_->hash(to, node->name.view()), slot);
+      node->name = std::move(own_name);
+      impl_->names.insert(impl_->hash(to, node->name.view()), slot);
+    } else {
+      (*found)->directory()->children.reserve_one();
+      impl_->unlink(slot);
+      impl_->link(slot, to, std::move(own_name));
+    }
+    return {};
+  } catch (const std::bad_alloc&) {
+    return fail_memory(new_name);
+  }
+}
+
+} // namespace famfs::tree
