@@ -63,7 +63,8 @@ def judge(module, path, quoted, name, root):
         if first != module and first not in LOWER[module]:
             return f'"{name}": {module} does not stand on {first}'
         return None
-    if (path.parent / name).exists() or (root / module / name).exists():
+    beside = path.parent / name
+    if beside.exists() or beside.with_name(beside.name + ".in").exists() or (root / module / name).exists():
         return None
     return f'"{name}": neither a module\'s header nor beside this file'
 
