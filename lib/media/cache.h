@@ -19,6 +19,7 @@ enum class CacheOps : std::uint8_t { none, clflush, clflushopt, clwb, arm64 };
 
 void write_back_lines(const void* address, std::size_t length, CacheOps ops) noexcept;
 void invalidate_lines(const void* address, std::size_t length, CacheOps ops) noexcept;
+// Waits for stores, write-backs and invalidations before it, and holds loads after it.
 void store_fence(CacheOps ops) noexcept;
 
 } // namespace famfs::media

@@ -35,14 +35,16 @@ struct DeviceInfo {
   DeviceKind kind = DeviceKind::regular;
   DriverMode mode = DriverMode::file;
   std::uint64_t size = 0;
-  std::uint64_t alignment = 0; // of mmap offsets and lengths: 4 KiB for files, sysfs `align` for devdax
+  // Of mmap offsets and lengths: the page size for files (hugetlbfs: the huge page's), sysfs `align`
+  // for devdax.
+  std::uint64_t alignment = 0;
 };
 
 enum class Access : std::uint8_t { read_only, read_write };
 
 // Looks without opening for use. Errors are the holder table's: missing, or size zero: no_device;
-// a directory, block device, pipe, other character device, system-ram or unbound devdax: unsupported,
-// with the mode and the command that changes it in the message.
+// a directory, block device, pipe, other character device, or a devdax in any mode but device_dax:
+// unsupported, with the mode and the command that changes it in the message.
 [[nodiscard]] Result<DeviceInfo> inspect(const std::string& path);
 
 class Device {

@@ -2,7 +2,8 @@
 //
 // Owns the process's SIGBUS handler, installed on first use; a SIGBUS that is not inside a guarded
 // copy of its own thread, or not in its range, goes to the handler that was there before. No locks
-// and no allocation on the way; any number of threads.
+// and no allocation on the way; any number of threads. A thread's first guarded call unblocks SIGBUS
+// in it, and it must stay so: a fault under a blocked SIGBUS kills the process.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@ namespace famfs::media {
 
 struct CopyFault {
   bool failed = false;
-  std::size_t offset = 0; // first byte that could not be reached, from the start of the range
+  // Start of the page that could not be reached, from the start of the range (0: the first page).
+  std::size_t offset = 0;
 };
 
 [[nodiscard]] CopyFault guarded_copy(void* to, const void* from, std::size_t length) noexcept;

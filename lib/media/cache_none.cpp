@@ -1,0 +1,20 @@
+// A CPU we know no cache instructions for: right where all hosts see one coherent memory.
+#include "media/cache.h"
+
+#include <atomic>
+
+namespace famfs::media {
+
+CacheOps cache_ops() noexcept {
+  return CacheOps::none;
+}
+
+void write_back_lines(const void* /*address*/, std::size_t /*length*/, CacheOps /*ops*/) noexcept {}
+
+void invalidate_lines(const void* /*address*/, std::size_t /*length*/, CacheOps /*ops*/) noexcept {}
+
+void store_fence(CacheOps /*ops*/) noexcept {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+} // namespace famfs::media
