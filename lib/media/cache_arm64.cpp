@@ -1,5 +1,7 @@
 #include "media/cache.h"
 
+#include <cstring>
+
 namespace famfs::media {
 namespace {
 
@@ -49,6 +51,11 @@ void invalidate_lines(const void* address, std::size_t length, CacheOps ops) noe
        line += bytes) {
     asm volatile("dc civac, %0" : : "r"(line) : "memory");
   }
+}
+
+void copy_written_back(void* to, const void* from, std::size_t length, CacheOps ops) noexcept {
+  std::memcpy(to, from, length);
+  write_back_lines(to, length, ops);
 }
 
 void store_fence(CacheOps /*ops*/) noexcept {

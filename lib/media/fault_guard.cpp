@@ -228,6 +228,12 @@ CopyFault guarded_copy(void* to, const void* from, std::size_t length) noexcept 
   return guarded({.to = to, .from = from, .length = length}, copy);
 }
 
+CopyFault guarded_copy_written_back(void* to, const void* from, std::size_t length) noexcept {
+  return guarded({.to = to, .from = from, .length = length}, [](const Job& job) {
+    copy_written_back(job.to, job.from, job.length, cache_ops());
+  });
+}
+
 CopyFault guarded_zero(void* to, std::size_t length) noexcept {
   return guarded({.to = to, .length = length}, zero);
 }

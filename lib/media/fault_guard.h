@@ -18,6 +18,9 @@ struct CopyFault {
 };
 
 [[nodiscard]] CopyFault guarded_copy(void* to, const void* from, std::size_t length) noexcept;
+// With cache.h's copy_written_back.
+[[nodiscard]] CopyFault guarded_copy_written_back(void* to, const void* from,
+                                                  std::size_t length) noexcept;
 [[nodiscard]] CopyFault guarded_zero(void* to, std::size_t length) noexcept;
 [[nodiscard]] CopyFault guarded_store_u64(void* to, std::uint64_t value) noexcept;
 [[nodiscard]] CopyFault guarded_write_back(const void* from, std::size_t length) noexcept;
