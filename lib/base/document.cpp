@@ -73,6 +73,9 @@ void emit_string(YAML::Emitter& out, const std::string& text) {
 }
 
 void emit(YAML::Emitter& out, const Document& doc) {
+  if (doc.is_structured() && doc.empty()) {
+    out << YAML::Flow; // block style puts the brackets on a line of their own
+  }
   switch (doc.type()) {
   case Document::value_t::object:
     out << YAML::BeginMap;
