@@ -147,10 +147,28 @@ Result<void> MappedMemory::invalidate(std::uint64_t offset, std::uint64_t length
   return outcome(guarded_invalidate(base_ + offset, length), offset, "invalidate");
 }
 
+// libpmem2 gives negative errnos, and codes of its own below all of them. (Its pmem2_err_to_errno
+// is declared, but Debian 12's library does not export it.)
+Errc code_of(int code) noexcept {
+  switch (code) {
+  case PMEM2_E_NO_ACCESS:
+    return Errc::access_denied;
+  case PMEM2_E_MAP_RANGE: // shorter than it was when it was inspected
+  case PMEM2_E_SOURCE_EMPTY:
+    return Errc::no_device;
+  case PMEM2_E_NOSUPP:
+  case PMEM2_E_INVALID_FILE_TYPE:
+  case PMEM2_E_SOURCE_TYPE_NOT_SUPPORTED:
+  case PMEM2_E_GRANULARITY_NOT_SUPPORTED:
+    return Errc::unsupported;
+  default:
+    return code > PMEM2_E_UNKNOWN ? from_errno(-code) : Errc::system;
+  }
+}
+
 std::unexpected<Error> cannot_map(const DeviceInfo& info, std::uint64_t length, int code) {
-  return fail(from_errno(pmem2_err_to_errno(code)),
-              fmt::format("{}: cannot map {} bytes: {}", printable(info.path), length,
-                          printable(pmem2_errormsg())));
+  return fail(code_of(code), fmt::format("{}: cannot map {} bytes: {}", printable(info.path),
+                                         length, printable(pmem2_errormsg())));
 }
 
 int configure(pmem2_config* config, Access access, std::uint64_t length) {
