@@ -158,7 +158,7 @@ Result<format::Extents> Allocator::allocate(std::uint64_t bytes, std::size_t mos
   try {
     return allocate_pieces(units, std::min(most, format::kMaxExtents));
   } catch (const std::bad_alloc&) {
-    return fail(Errc::no_memory, "list of free runs: out of memory");
+    return fail(Errc::no_memory, "out of memory");
   }
 }
 
@@ -256,7 +256,7 @@ Result<format::FileMap> Allocator::allocate_striped(std::uint64_t bytes, const S
     }
     return map;
   } catch (const std::bad_alloc&) {
-    return fail(Errc::no_memory, "list of buckets: out of memory");
+    return fail(Errc::no_memory, "out of memory");
   }
 }
 

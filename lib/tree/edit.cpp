@@ -12,9 +12,10 @@ std::unexpected<Error> fail_stale(NodeId id) {
   return fail(Errc::stale, fmt::format("node {:#x}: it is gone: look it up again", id));
 }
 
-std::unexpected<Error> fail_memory(std::string_view name) {
-  return fail(Errc::no_memory,
-              fmt::format("\"{}\": out of memory for the namespace", printable(name)));
+// Short enough for std::string to hold inside: a longer text would need the memory that is not
+// there.
+std::unexpected<Error> fail_memory() {
+  return fail(Errc::no_memory, "out of memory");
 }
 
 void fill(Node& node, const NodeInfo& info) noexcept {
@@ -123,7 +124,7 @@ Result<void> Tree::set_map(NodeId id, const format::FileMap& map) {
     node->content = content_of(map);
     return {};
   } catch (const std::bad_alloc&) {
-    return fail_memory(node->name.view());
+    return fail_memory();
   }
 }
 
@@ -151,7 +152,7 @@ Result<NodeId> Tree::insert(NodeId parent, std::string_view name, const NodeInfo
     ++(info.kind == Kind::directory ? impl_->directories : impl_->files);
     return impl_->slots.id_of(slot);
   } catch (const std::bad_alloc&) {
-    return fail_memory(name);
+    return fail_memory();
   }
 }
 
@@ -208,7 +209,7 @@ Result<void> Tree::rename(NodeId id, NodeId new_parent, std::string_view new_nam
     }
     return {};
   } catch (const std::bad_alloc&) {
-    return fail_memory(new_name);
+    return fail_memory();
   }
 }
 

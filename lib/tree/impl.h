@@ -28,7 +28,7 @@ struct Tree::Impl {
     return static_cast<std::uint32_t>(siphash13(key, parent, name));
   }
   [[nodiscard]] std::uint32_t find(std::uint32_t parent, std::string_view name) const noexcept;
-  [[nodiscard]] std::uint32_t find_directory(std::string_view path) const noexcept;
+  [[nodiscard]] std::uint32_t walk(std::string_view path) const noexcept;
   [[nodiscard]] bool has_path(std::uint32_t slot, std::string_view path) const noexcept;
   [[nodiscard]] bool is_below(std::uint32_t slot, std::uint32_t above) const noexcept;
   [[nodiscard]] Result<Node*> parent_for(NodeId parent, std::string_view name);

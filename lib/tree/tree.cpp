@@ -42,7 +42,7 @@ bool Tree::Impl::has_path(std::uint32_t slot, std::string_view path) const noexc
 }
 
 // 0: not there. The last component may be a file.
-std::uint32_t Tree::Impl::find_directory(std::string_view path) const noexcept {
+std::uint32_t Tree::Impl::walk(std::string_view path) const noexcept {
   std::uint32_t slot = kRootSlot;
   while (slot != 0) {
     const std::size_t slash = path.find('/');
@@ -78,7 +78,7 @@ std::optional<NodeId> Tree::find_path(std::string_view path) const {
   const auto [directory, leaf] = split(path);
   std::uint32_t parent = kRootSlot;
   if (leaf.size() != path.size()) {
-    parent = impl_->has_path(hinted, directory) ? hinted : impl_->find_directory(directory);
+    parent = impl_->has_path(hinted, directory) ? hinted : impl_->walk(directory);
   }
   const std::uint32_t slot = parent != 0 ? impl_->find(parent, leaf) : 0;
   if (slot == 0) {
