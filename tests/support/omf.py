@@ -16,8 +16,8 @@ Anything that Image's methods take as a keyword may be given; what is given is w
 `traps` writes one image for each name in the manifest OUTDIR/traps.json, which tells for each:
     fault   what a reader must say ("extent-past-device"), null where all is well
     reach   how far it reaches: "volume", "log-tail", "entry", or null
-    paths   the namespace that a replay must yield ([] when the volume cannot be used); bytes that are
-            not UTF-8 as Python's surrogateescape
+    paths   the namespace that a replay must yield ([] when the volume cannot be used), bytes that are
+            not UTF-8 replaced; paths_hex has them as they are
 """
 
 import argparse
@@ -363,7 +363,10 @@ def write_traps(folder, system):
     manifest = {}
     for name, image, fault, reach, paths in all_images(system):
         image.write(os.path.join(folder, name))
-        manifest[name] = {"fault": fault, "reach": reach, "paths": paths}
+        raw = [path_bytes(path) for path in paths]
+        manifest[name] = {"fault": fault, "reach": reach,
+                          "paths": [path.decode(errors="replace") for path in raw],
+                          "paths_hex": [path.hex() for path in raw]}
     with open(os.path.join(folder, "traps.json"), "w", encoding="ascii") as out:
         json.dump(manifest, out, indent=1)
 

@@ -81,7 +81,7 @@ TEST_CASE("YAML: numbers, booleans, null, lists and maps") {
                         {"m", {{"k", "v"}}},
                         {"o", Document::object()}};
   CHECK(to_yaml(doc) ==
-        "n: 18446744073709551615\ni: -5\nb: true\nz: ~\nl:\n  - 1\n  - 2\ne: []\nm:\n"
+        "count: 18446744073709551615\ni: -5\nb: true\nz: ~\nl:\n  - 1\n  - 2\ne: []\nm:\n"
         "  k: v\no: {}\n");
   const Document back = read(to_yaml(doc));
   CHECK(back["count"] == "18446744073709551615");
