@@ -73,6 +73,7 @@ struct Claim::State {
   pid_t pid; // what a forked child inherits is not its own to give back
 };
 
+Claim::Claim() noexcept = default;
 Claim::Claim(Claim&&) noexcept = default;
 
 Claim& Claim::operator=(Claim&& other) noexcept {

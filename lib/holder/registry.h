@@ -76,7 +76,7 @@ class Registry;
 // RAII: gives back one count per device when destroyed.
 class Claim {
 public:
-  Claim() = default;
+  Claim() noexcept;
   Claim(Claim&&) noexcept;
   Claim& operator=(Claim&&) noexcept;
   Claim(const Claim&) = delete;
