@@ -1,0 +1,154 @@
+// Pins: what would take memory away waits for the last one.
+#include "holder/pins.h"
+#include "catch.h"
+
+#include <atomic>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+using famfs::holder::Pin;
+using famfs::holder::Pins;
+
+TEST_CASE("pins are counted by key, and moved, not copied") {
+  Pins pins;
+  CHECK(pins.total() == 0);
+  Pin one = pins.pin(7);
+  Pin two = pins.pin(7);
+  const Pin other = pins.pin(8);
+  CHECK(pins.count(7) == 2);
+  CHECK(pins.count(8) == 1);
+  CHECK(pins.count(9) == 0);
+  CHECK(pins.total() == 3);
+  Pin moved(std::move(one));
+  CHECK(moved);
+  CHECK(pins.count(7) == 2);
+  two = std::move(moved); // gives back the one it had
+  CHECK(pins.count(7) == 1);
+  two.release();
+  two.release();
+  CHECK_FALSE(two);
+  CHECK(pins.count(7) == 0);
+  CHECK(pins.total() == 1);
+}
+
+TEST_CASE("an operation on a free key goes on at once") {
+  Pins pins;
+  const Pin other = pins.pin(8);
+  bool resumed = false;
+  pins.when_free(7, [&] { resumed = true; });
+  CHECK(resumed);
+}
+
+TEST_CASE(
+    "an operation on a pinned key is held off until the last pin, and resumed by it, in order") {
+  Pins pins;
+  std::vector<int> resumed;
+  Pin one = pins.pin(7);
+  std::optional<Pin> two = pins.pin(7);
+  for (int i = 0; i < 3; ++i) {
+    pins.when_free(7, [&, i] {
+      CHECK(pins.count(7) == 0); // no mutex is held
+      resumed.push_back(i);
+    });
+  }
+  one.release();
+  CHECK(resumed.empty());
+  two.reset();
+  CHECK(resumed == std::vector<int>{0, 1, 2});
+  pins.pin(7).release();
+  CHECK(resumed.size() == 3);
+}
+
+TEST_CASE("a callback may pin, wait and release") {
+  Pins pins;
+  Pin kept;
+  int resumed = 0;
+  {
+    const Pin pin = pins.pin(1);
+    pins.when_free(1, [&] {
+      kept = pins.pin(1);
+      pins.when_free(1, [&] { ++resumed; });
+    });
+  }
+  CHECK(kept);
+  CHECK(resumed == 0);
+  kept = Pin();
+  CHECK(resumed == 1);
+}
+
+TEST_CASE("a callback that throws does not keep the others waiting") {
+  Pins pins;
+  bool resumed = false;
+  {
+    const Pin pin = pins.pin(1);
+    pins.when_free(1, [] { throw std::runtime_error("on purpose"); });
+    pins.when_free(1, [&] { resumed = true; });
+  }
+  CHECK(resumed);
+}
+
+TEST_CASE("pins outlive their table; what still waits is dropped, with the pins it owns") {
+  std::optional<Pins> pins;
+  pins.emplace();
+  Pin pin = pins->pin(1);
+  bool resumed = false;
+  bool other_resumed = false;
+  auto owned = std::make_shared<Pin>(pins->pin(2));
+  pins->when_free(2, [&] { other_resumed = true; });
+  pins->when_free(1, [&resumed, owned] { resumed = true; });
+  const std::weak_ptr<Pin> watch = owned;
+  owned.reset();
+  pins.reset();
+  CHECK(watch.expired());
+  CHECK_FALSE(other_resumed);
+  pin.release();
+  CHECK_FALSE(resumed);
+}
+
+TEST_CASE("threads that pin and wait: every operation runs once, on a key that was free") {
+  constexpr int kThreads = 8;
+  constexpr int kRounds = 2000;
+  constexpr std::uint64_t kKeys = 3;
+  Pins pins;
+  std::atomic<int> resumed = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kRounds; ++i) {
+          const auto key = static_cast<std::uint64_t>(t + i) % kKeys;
+          Pin pin = pins.pin(key);
+          if (t % 2 == 0) {
+            pins.when_free(key, [&] { ++resumed; });
+          }
+          const Pin moved = std::move(pin);
+        }
+      });
+    }
+  }
+  CHECK(resumed == kThreads / 2 * kRounds);
+  CHECK(pins.total() == 0);
+}
+
+TEST_CASE("an operation never runs while a pin that was there before it is left") {
+  Pins pins;
+  std::atomic<int> violations = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::atomic<int> left = 4;
+    std::vector<Pin> held;
+    for (int i = 0; i < 4; ++i) {
+      held.push_back(pins.pin(1));
+    }
+    pins.when_free(1, [&] { violations += left != 0 ? 1 : 0; });
+    std::vector<std::jthread> threads;
+    for (Pin& pin : held) {
+      threads.emplace_back([&] {
+        --left;
+        pin.release();
+      });
+    }
+  }
+  CHECK(violations == 0);
+}
