@@ -1,4 +1,5 @@
-// fsck and dump: reads a file system whole and says what is there and what is wrong. Changes nothing.
+// fsck and dump: reads a file system whole and says what is there and what is wrong. Changes
+// nothing.
 #pragma once
 
 #include "base/document.h"
@@ -13,16 +14,19 @@
 namespace famfs::volume {
 
 struct CheckReport {
-  bool famfs = false;        // there was a magic
-  bool usable = false;       // superblock and header are good
+  bool famfs = false;  // there was a magic
+  bool usable = false; // superblock and header are good
   std::uint64_t device_bytes = 0, log_length = 0, alloc_unit = 0;
   std::uint64_t entries = 0, capacity = 0; // committed; slots
+  std::uint64_t unread = 0; // of the committed: the first that is not whole, and all behind it
   std::uint64_t files = 0, directories = 0, interleaved_files = 0, extents = 0;
   std::uint64_t file_bytes = 0, allocated_bytes = 0, free_bytes = 0;
-  std::uint64_t faults = 0;  // of every kind: what the exit code goes by
+  std::uint64_t faults = 0; // of every kind: what the exit code goes by
 };
 
-// Every fault goes to the reporter. An error result only when the check could not run (I/O).
+// Every fault goes to the reporter. An error result only when the check could not run (I/O, memory,
+// or `progress` stopped it). What a file has counts when the file is good; space that a refused
+// file's entry rightly names counts as allocated (apply.h).
 [[nodiscard]] Result<CheckReport> check(const media::Memory& memory, log::Reporter& reporter,
                                         const log::Progress& progress = {});
 

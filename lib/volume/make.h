@@ -1,5 +1,5 @@
-// mkfs and kill: what is done to a device that is nobody's file system, or shall not be one any more.
-// The caller holds the device alone (holder::ClaimMode::hold_alone).
+// mkfs and kill: what is done to a device that is nobody's file system, or shall not be one any
+// more. The caller holds the device alone (holder::ClaimMode::hold_alone).
 #pragma once
 
 #include "base/error.h"
@@ -22,8 +22,8 @@ struct MakeOptions {
 // Is there a famfs superblock (its magic; whatever else is wrong with it)?
 [[nodiscard]] Result<bool> has_file_system(const media::Memory& memory);
 
-// Checks everything before it changes anything. A crash leaves the old superblock invalid or the new
-// file system whole: magic cleared first, log zeroed and headed, superblock last; each fenced.
+// Checks everything before it changes anything. A crash leaves the old superblock invalid or the
+// new file system whole: magic cleared first, log zeroed and headed, superblock last; each fenced.
 // exists: a file system without `force`. usage: the log length.
 [[nodiscard]] Result<void> make(media::Memory& memory, const MakeOptions& options,
                                 const log::Progress& progress = {});

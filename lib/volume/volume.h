@@ -1,10 +1,10 @@
-// A volume: one mounted or opened file system. Ties log, tree and allocator together; knows the life
-// of a file (pending, commit, committed: docs/architecture.md). Knows nothing of FUSE.
+// A volume: one mounted or opened file system. Ties log, tree and allocator together; knows the
+// life of a file (pending, commit, committed: docs/architecture.md). Knows nothing of FUSE.
 //
-// Thread-safe. Lock order: a pending file's mutex, then the volume's shared_mutex (readers share it),
-// then the pins'. No lock is held while file data is copied to or from committed files; a pending
-// file's own mutex is held while its data is written. Callbacks (pins, reporter) run without locks,
-// except Reporter::fault, which must not call back into the volume.
+// Thread-safe. Lock order: a pending file's mutex, then the volume's shared_mutex (readers share
+// it), then the pins'. No lock is held while file data is copied to or from committed files; a
+// pending file's own mutex is held while its data is written. Callbacks (pins, reporter) run
+// without locks, except Reporter::fault, which must not call back into the volume.
 #pragma once
 
 #include "alloc/allocator.h"
@@ -34,8 +34,8 @@ using tree::NodeId;
 enum class Role : std::uint8_t { master, client };
 
 struct OpenOptions {
-  Role role = Role::client;    // master: may append
-  std::uint32_t root_uid = 0;  // the format records nothing of the root directory
+  Role role = Role::client;   // master: may append
+  std::uint32_t root_uid = 0; // the format records nothing of the root directory
   std::uint32_t root_gid = 0;
   std::uint32_t root_mode = 0755;
 };
@@ -49,7 +49,7 @@ struct Attributes {
   std::uint64_t links = 1;
   bool pending = false;
   bool all_hosts_read_only = false; // FileEntry::flags 1
-  timespec modified{};              // not on the media: set in RAM, mount time for what was replayed
+  timespec modified{}; // not on the media: set in RAM, mount time for what was replayed
 };
 
 // What chmod, chown, utimensat and truncate ask for; only what is set is asked.
@@ -73,8 +73,8 @@ struct Followed {
   std::uint64_t entries = 0, files = 0, directories = 0, faults = 0, position = 0;
 };
 
-// Where the bytes of a write come from. Called with device memory (Memory::address) or through store;
-// returns how many bytes it put there, or an error. Must not call the volume.
+// Where the bytes of a write come from. Called with device memory (Memory::address) or through
+// store; returns how many bytes it put there, or an error. Must not call the volume.
 class WriteSource {
 public:
   WriteSource() = default;
@@ -87,10 +87,11 @@ public:
 
 class Volume {
 public:
-  // Superblock, header, replay. A bad superblock or header is Errc::corrupt (not_famfs when there is
-  // no magic) with the fault in the message. Entry faults go to the reporter and do not fail the open;
-  // a master whose log is damaged before the commit point (Replayed::stopped) opens but refuses to
-  // append (Errc::corrupt): it would overwrite what may be mended. Both objects outlive the volume.
+  // Superblock, header, replay. A bad superblock or header is Errc::corrupt (not_famfs when there
+  // is no magic) with the fault in the message. Entry faults go to the reporter and do not fail the
+  // open; a master whose log is damaged before the commit point (Replayed::stopped) opens but
+  // refuses to append (Errc::corrupt): it would overwrite what may be mended. Both objects outlive
+  // the volume.
   [[nodiscard]] static Result<std::unique_ptr<Volume>>
   open(media::Memory& memory, const OpenOptions& options, log::Reporter& reporter);
   ~Volume(); // pending files that were not committed are lost: call commit_all() first
@@ -132,16 +133,16 @@ public:
   // Bytes [offset, offset+length) cut to the size, as segments on the device; zeroes what a pending
   // file never wrote. For readers that hand the addresses to a system call.
   using SegmentFn = std::function<bool(const format::Segment&)>;
-  [[nodiscard]] Result<std::uint64_t> segments(NodeId id, std::uint64_t offset, std::uint64_t length,
-                                               const SegmentFn& fn);
+  [[nodiscard]] Result<std::uint64_t> segments(NodeId id, std::uint64_t offset,
+                                               std::uint64_t length, const SegmentFn& fn);
   // Copies out; returns bytes read (short at the end of the file).
   [[nodiscard]] Result<std::uint64_t> read(NodeId id, std::uint64_t offset, MutableBytes to);
-  // Committed: within the size, cut at it; wholly past it: not_permitted. Pending: grows. Written back
-  // and fenced before it returns. The bytes written.
+  // Committed: within the size, cut at it; wholly past it: not_permitted. Pending: grows. Written
+  // back and fenced before it returns. The bytes written.
   [[nodiscard]] Result<std::uint64_t> write(NodeId id, std::uint64_t offset, std::uint64_t length,
                                             WriteSource& source);
-  // Reserves space for [offset, offset+length); extends the size unless keep_size. Committed: within
-  // the size a no-op, else not_permitted.
+  // Reserves space for [offset, offset+length); extends the size unless keep_size. Committed:
+  // within the size a no-op, else not_permitted.
   [[nodiscard]] Result<void> reserve(NodeId id, std::uint64_t offset, std::uint64_t length,
                                      bool keep_size);
   // A new pending file's whole space at once: size, layout, raw (see control.h). Not twice.
@@ -163,7 +164,8 @@ public:
 
   // -- life
   // Commits a pending file that has data (size > 0); an empty one, or a committed one, is a no-op.
-  // Data that may have been written through a map is written back first. Raw files: only by_request.
+  // Data that may have been written through a map is written back first. Raw files: only
+  // by_request.
   enum class Why : std::uint8_t { closed, synced, by_request };
   [[nodiscard]] Result<void> commit(NodeId id, Why why);
   // Committed: writes back and fences what may have been stored through maps. Pending: commit.

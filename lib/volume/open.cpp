@@ -1,0 +1,180 @@
+#include "volume/impl.h"
+#include "volume/space.h"
+#include "volume/superblock_io.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace famfs::volume {
+
+namespace {
+
+Result<format::Superblock> valid_superblock(const media::Memory& memory) {
+  const auto bytes = load_superblock(memory);
+  if (!bytes) {
+    return std::unexpected(bytes.error());
+  }
+  const auto superblock = format::decode_superblock(*bytes);
+  if (const auto fault = format::validate(superblock, *bytes, memory.size())) {
+    const bool ours = fault->kind != format::FaultKind::superblock_magic;
+    return fail(ours ? Errc::corrupt : Errc::not_famfs, format::describe(*fault));
+  }
+  return superblock;
+}
+
+bool holds(const format::FileMap& map, std::uint64_t device_offset) noexcept {
+  for (const auto& extent : map.extents) {
+    if (extent.device == 0 && device_offset >= extent.offset &&
+        device_offset - extent.offset < extent.length) {
+      return true;
+    }
+  }
+  return false;
+}
+
+} // namespace
+
+Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options,
+                   log::Reporter& fault_reporter, const format::Superblock& valid_superblock,
+                   const format::Geometry& valid_geometry, alloc::Allocator allocator)
+    : memory(device_memory), reporter(fault_reporter), role(open_options.role),
+      superblock(valid_superblock), geometry(valid_geometry),
+      contents{.tree =
+                   tree::Tree(open_options.root_uid, open_options.root_gid, open_options.root_mode),
+               .allocator = std::move(allocator)} {}
+
+Volume::Volume(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Volume::~Volume() = default;
+
+Result<std::unique_ptr<Volume>> Volume::open(media::Memory& memory, const OpenOptions& options,
+                                             log::Reporter& reporter) {
+  return guarded([&]() -> Result<std::unique_ptr<Volume>> {
+    const auto superblock = valid_superblock(memory);
+    if (!superblock) {
+      return std::unexpected(superblock.error());
+    }
+    const auto geometry = format::geometry(*superblock, memory.size());
+    auto allocator = alloc::Allocator::make(geometry);
+    if (!allocator) {
+      return std::unexpected(allocator.error());
+    }
+    auto impl = std::make_unique<Impl>(memory, options, reporter, *superblock, geometry,
+                                       std::move(*allocator));
+    if (auto replayed = impl->replay_all(); !replayed) {
+      return std::unexpected(replayed.error());
+    }
+    return std::unique_ptr<Volume>(new Volume(std::move(impl)));
+  });
+}
+
+Result<log::Replayed> Volume::Impl::replay() {
+  const log::Apply apply_entry = [this](std::uint64_t index, const format::Entry& entry) {
+    auto fault = apply(contents, index, entry);
+    // Kept up entry by entry: a replay that runs out of memory goes on from here the next time.
+    position = index + 1;
+    return fault;
+  };
+  auto replayed = log::Reader(memory, geometry).replay(position, apply_entry, reporter);
+  if (replayed) {
+    position = replayed->position;
+  }
+  return replayed;
+}
+
+Result<void> Volume::Impl::replay_all() {
+  const auto replayed = replay();
+  if (!replayed) {
+    return std::unexpected(replayed.error());
+  }
+  if (role == Role::master && !replayed->stopped) {
+    writer.emplace(memory, geometry, position);
+  }
+  return {};
+}
+
+Result<Followed> Volume::Impl::follow() {
+  const std::unique_lock lock(mutex);
+  if (role == Role::master) {
+    return Followed{.position = writer ? writer->used() : position};
+  }
+  const auto now = valid_superblock(memory);
+  if (!now || now->file_system != superblock.file_system) {
+    return fail(Errc::corrupt, "superblock: it is not the one that was mounted: the device holds "
+                               "another file system, or none: unmount");
+  }
+  const std::uint64_t from = position;
+  const std::uint64_t files = contents.tree.files();
+  const std::uint64_t directories = contents.tree.directories();
+  const auto replayed = replay();
+  if (!replayed) {
+    return std::unexpected(replayed.error());
+  }
+  return Followed{.entries = position - from,
+                  .files = contents.tree.files() - files,
+                  .directories = contents.tree.directories() - directories,
+                  .faults = replayed->refused + (replayed->stopped ? 1 : 0),
+                  .position = position};
+}
+
+Result<Followed> Volume::follow() {
+  return guarded([&] { return impl_->follow(); });
+}
+
+const format::Superblock& Volume::superblock() const noexcept {
+  return impl_->superblock;
+}
+const format::Geometry& Volume::geometry() const noexcept {
+  return impl_->geometry;
+}
+Role Volume::role() const noexcept {
+  return impl_->role;
+}
+media::Memory& Volume::memory() noexcept {
+  return impl_->memory;
+}
+std::uint64_t Volume::pins() const {
+  return impl_->pins.total();
+}
+
+Usage Volume::usage() const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto& [tree, allocator] = impl_->contents;
+  return {.device_bytes = impl_->geometry.device_size,
+          .data_bytes = allocator.total_bytes(),
+          .free_bytes = allocator.free_bytes(),
+          .alloc_unit = impl_->geometry.alloc_unit,
+          .log_entries = impl_->writer ? impl_->writer->used() : impl_->position,
+          .log_capacity = format::log_capacity(impl_->geometry.log_length),
+          .files = tree.files(),
+          .directories = tree.directories(),
+          .pending_files = impl_->pending.size() - impl_->orphans};
+}
+
+std::optional<std::string> Volume::file_at(std::uint64_t device_offset) const {
+  try {
+    const std::shared_lock lock(impl_->mutex);
+    const auto& tree = impl_->contents.tree;
+    std::vector<NodeId> directories{tree::kRoot};
+    while (!directories.empty()) {
+      const NodeId directory = directories.back();
+      directories.pop_back();
+      std::uint64_t cookie = 0;
+      while (const auto child = tree.next_child(directory, cookie)) {
+        cookie = child->cookie;
+        const auto info = tree.info(child->id);
+        if (info->kind == Kind::directory) {
+          directories.push_back(child->id);
+        } else if (const auto file = info->pending ? impl_->pending_of(child->id) : nullptr;
+                   holds(file ? file->map : tree.map(child->id), device_offset)) {
+          return tree.path(child->id);
+        }
+      }
+    }
+  } catch (const std::bad_alloc&) {
+    // Nobody can say: the same as none.
+  }
+  return std::nullopt;
+}
+
+} // namespace famfs::volume

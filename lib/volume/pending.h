@@ -1,0 +1,56 @@
+// A pending file: known to this daemon alone, growing, its bytes either written or zeroed before
+// anybody can see them (docs/architecture.md, invariant 4).
+#pragma once
+
+#include "base/error.h"
+#include "format/file_map.h"
+#include "media/memory.h"
+#include "tree/tree.h"
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
+namespace famfs::volume {
+
+// A tail page can be mapped: what lies behind the file's end in it is visible too.
+inline constexpr std::uint64_t kPage = 4096;
+// As loff_t has it; also keeps sums of two offsets from wrapping.
+inline constexpr std::uint64_t kMaxFileSize = INT64_MAX;
+
+enum class PendingState : std::uint8_t { pending, committed, gone };
+
+struct Pending {
+  Pending(tree::NodeId node, const tree::NodeInfo& attributes) : id(node), info(attributes) {}
+
+  const tree::NodeId id;
+
+  std::mutex mutex; // held while the file's data is written; guards up to the blank line
+  PendingState state = PendingState::pending;
+  std::uint64_t high_water = 0; // every byte of the file below it was written or zeroed
+  bool raw = false;             // laid out raw: never zeroed, its size is fixed
+  bool mapped = false;          // handed out to be mapped: its memory may change at any time
+  bool handed_out = false;      // mapped, or addresses given to a reader: pins keep its space
+
+  // Changed under `mutex` and the volume's lock (exclusive); either is enough to read.
+  format::FileMap map;
+
+  std::atomic<std::uint64_t> size = 0; // changed under `mutex`
+
+  // Guarded by the volume's lock.
+  tree::NodeInfo info; // uid, gid, mode; the tree's is brought up to date at commit
+  bool orphan = false; // removed; lives until its last pin goes
+
+  // Under `mutex`: zeroes [high_water, to) as far as there is space, durably. Nothing when raw.
+  [[nodiscard]] Result<void> clean(media::Memory& memory, std::uint64_t to);
+  // The end of the page that the file ends in: what a mapping of it shows.
+  [[nodiscard]] std::uint64_t visible_end() const noexcept;
+};
+
+// [from, to) of a file, which its map holds: zeroed, or written back; fenced.
+[[nodiscard]] Result<void> zero(media::Memory& memory, const format::FileMap& map,
+                                std::uint64_t from, std::uint64_t to);
+[[nodiscard]] Result<void> write_back(media::Memory& memory, const format::FileMap& map,
+                                      std::uint64_t from, std::uint64_t to);
+
+} // namespace famfs::volume
