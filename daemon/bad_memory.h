@@ -1,0 +1,13 @@
+// What is done when a system call found memory of the device bad (EFAULT).
+#pragma once
+
+#include "mount.h"
+
+#include <cstdint>
+
+namespace famfs::daemon {
+
+// Finds the bad pages in [offset, offset + length) of the device with guarded loads and reports them.
+void report_bad_memory(Mount& mount, std::uint64_t offset, std::uint64_t length);
+
+} // namespace famfs::daemon

@@ -1,0 +1,170 @@
+#include "last_close.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace famfs::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class T> std::optional<T> number(std::string_view text, int base = 10) {
+  T value = 0;
+  const auto begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) {
+    return std::nullopt;
+  }
+  text.remove_prefix(begin);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  if (error != std::errc() || end == text.data()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+// The number after "Name:" in a file of such lines.
+template <class T>
+std::optional<T> field(const fs::path& file, std::string_view name, int base = 10) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(name)) {
+      return number<T>(std::string_view(line).substr(name.size()), base);
+    }
+  }
+  return std::nullopt;
+}
+
+// Names in a directory that are numbers; what is not there has none.
+template <class T> std::vector<T> numbers_in(const fs::path& directory) {
+  std::vector<T> out;
+  std::error_code error;
+  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename();
+    const auto value = number<T>(name);
+    if (value && name.find_first_not_of("0123456789") == std::string::npos) {
+      out.push_back(*value);
+    }
+  }
+  return out;
+}
+
+class Look {
+public:
+  Look(const fs::path& proc, const WatchedFile& file) : proc_(proc), file_(file) {}
+
+  Writers family(pid_t closer) {
+    const auto process = field<pid_t>(of(closer) / "status", "Tgid:");
+    if (!process) {
+      return Writers::nobody; // gone, and its descriptors with it
+    }
+    if (writes(*process)) {
+      return Writers::closer;
+    }
+    for (auto parent = parent_of(*process); parent && *parent > 0; parent = parent_of(*parent)) {
+      if (writes(*parent)) {
+        return Writers::others;
+      }
+    }
+    return descendants_write(*process) ? Writers::others : Writers::nobody;
+  }
+
+  bool anyone_writes() {
+    for (const pid_t process : numbers_in<pid_t>(proc_)) {
+      if (writes(process)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+private:
+  [[nodiscard]] fs::path of(pid_t process) const { return proc_ / std::to_string(process); }
+
+  [[nodiscard]] std::optional<pid_t> parent_of(pid_t process) const {
+    return field<pid_t>(of(process) / "status", "PPid:");
+  }
+
+  bool writes(pid_t process) {
+    if (!seen_.insert(process).second || process == ::getpid()) {
+      return false;
+    }
+    const fs::path table = of(process);
+    for (const int fd : numbers_in<int>(table / "fd")) {
+      if (is_file(table / "fd" / std::to_string(fd)) && is_writer(table / "fdinfo" / std::to_string(fd))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // By name first: cheap, and right under every mount point and bind mount of it. The inode decides.
+  [[nodiscard]] bool is_file(const fs::path& link) const {
+    std::array<char, 8192> buffer{};
+    const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
+    if (length <= 0) {
+      return false;
+    }
+    std::string_view target(buffer.data(), static_cast<std::size_t>(length));
+    constexpr std::string_view deleted = " (deleted)";
+    const auto named = [&](std::string_view path) {
+      return path.starts_with('/') && path.ends_with("/" + file_.name);
+    };
+    return named(target) ||
+           (target.ends_with(deleted) && named(target.substr(0, target.size() - deleted.size())));
+  }
+
+  [[nodiscard]] bool is_writer(const fs::path& info) const {
+    const auto flags = field<unsigned>(info, "flags:", 8);
+    const auto inode = field<std::uint64_t>(info, "ino:"); // since Linux 5.14
+    return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_PATH) == 0 &&
+           (!inode || *inode == file_.inode);
+  }
+
+  bool descendants_write(pid_t process) {
+    bool known = false;
+    for (const pid_t thread : numbers_in<pid_t>(of(process) / "task")) {
+      std::ifstream children(of(process) / "task" / std::to_string(thread) / "children");
+      known = known || children.is_open();
+      for (pid_t child = 0; children >> child;) {
+        if (writes(child) || descendants_write(child)) {
+          return true;
+        }
+      }
+    }
+    // A kernel without CONFIG_PROC_CHILDREN tells no children: then look at everyone.
+    return !known && anyone_writes();
+  }
+
+  const fs::path& proc_;
+  const WatchedFile& file_;
+  std::set<pid_t> seen_;
+};
+
+} // namespace
+
+LastClose::LastClose(fs::path proc) : proc_(std::move(proc)) {}
+
+Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file) const {
+  if (closer <= 0) {
+    return Writers::unknown;
+  }
+  Look look(proc_, file);
+  // The family first in either case: it is where a second holder nearly always is.
+  const Writers found = look.family(closer);
+  if (found == Writers::nobody && search == Search::everyone && look.anyone_writes()) {
+    return Writers::others;
+  }
+  return found;
+}
+
+} // namespace famfs::daemon

@@ -1,0 +1,32 @@
+#include "../meta_files.h"
+#include "../ops.h"
+#include "../reply.h"
+#include "open_handle.h"
+
+namespace famfs::daemon::ops {
+
+void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* fi) {
+  constexpr mode_t all_mode_bits = 07777;
+  Mount& mount = mount_of(req);
+  if (meta::is_meta(parent) || meta::find(parent, name)) {
+    reply_errno(req, EPERM);
+    return;
+  }
+  const fuse_ctx* caller = fuse_req_ctx(req);
+  const auto made =
+      mount.volume.create(parent, name, {caller->uid, caller->gid}, mode & all_mode_bits);
+  if (!made) {
+    reply_error(req, made.error());
+    return;
+  }
+  if (const auto attached = attach_handle(mount, made->id, *fi); !attached) {
+    reply_error(req, attached.error());
+    return;
+  }
+  const fuse_entry_param entry = to_entry(mount, *made);
+  if (fuse_reply_create(req, &entry, fi) != 0) {
+    detach_handle(mount, *fi); // the caller was interrupted: no RELEASE will come
+  }
+}
+
+} // namespace famfs::daemon::ops

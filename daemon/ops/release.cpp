@@ -1,0 +1,35 @@
+#include "../meta_files.h"
+#include "../ops.h"
+#include "../reply.h"
+
+#include "base/diag.h"
+#include "base/text.h"
+
+namespace famfs::daemon::ops {
+namespace {
+
+// Nobody waits for a RELEASE: what goes wrong can only be logged.
+void log_failure(const Mount& mount, tree::NodeId node, const Result<void>& result) {
+  if (!result && result.error().code != Errc::stale) { // stale: it was removed
+    diag::error("{}: not committed when its last writer closed it: {}",
+                printable(mount.volume.path(node).value_or("a file")), result.error().message);
+  }
+}
+
+} // namespace
+
+void release(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
+  Mount& mount = mount_of(req);
+  const OpenFiles::Removed removed = mount.open_files.remove(handle_of(fi));
+  if (!meta::is_meta(ino)) {
+    if (removed.last_writer) {
+      log_failure(mount, ino, mount.volume.commit(ino, volume::Volume::Why::closed));
+    }
+    if (removed.last) {
+      log_failure(mount, ino, mount.volume.close(ino));
+    }
+  }
+  reply_errno(req, 0);
+}
+
+} // namespace famfs::daemon::ops

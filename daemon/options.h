@@ -1,0 +1,66 @@
+// famfsd's command line and mount options, as values. Pure: looks at nothing but its arguments.
+#pragma once
+
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/uuid.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace famfs::daemon {
+
+// How we were called. mount(8) and umount(8) run their helpers by name, with flags of their own.
+enum class CalledAs : std::uint8_t { daemon, mount_helper, umount_helper };
+[[nodiscard]] CalledAs called_as(std::string_view program) noexcept;
+
+enum class MmapPolicy : std::uint8_t {
+  refused, // MAP_SHARED through the page cache gives ENODEV: it cannot be coherent between hosts
+  cached,  // the page cache, for one host
+};
+
+struct MountOptions {
+  bool read_only = false;
+  bool client = false; // stands for another host, whatever the UUIDs say
+  std::optional<Uuid> system_uuid;
+  MmapPolicy mmap = MmapPolicy::refused;
+  bool user_access = true;         // other users than the mounting one
+  bool default_permissions = true; // the kernel checks permission bits
+  std::optional<std::uint32_t> uid, gid, mode; // the root directory's
+  std::optional<double> timeout;   // seconds the kernel may keep what is committed
+  std::optional<diag::Level> log_level;
+  bool debug = false;
+  std::vector<std::string> kernel; // nosuid, noexec, context=…: the kernel's, in the order given
+};
+
+struct CommandLine {
+  std::string device;
+  std::string mount_point;
+  bool foreground = false;
+  bool fake = false; // mount(8)'s -f: all but the mounting
+  bool help = false;
+  bool version = false;
+  MountOptions options;
+};
+
+// args[0] is the program's name. Errc::usage names what is wrong, in one line.
+[[nodiscard]] Result<CommandLine> parse_command_line(std::span<const std::string> args);
+
+// One -o list, added to what is there. `sloppy`: unknown options are ignored.
+[[nodiscard]] Result<void> parse_mount_options(std::string_view list, bool sloppy,
+                                               MountOptions& into);
+
+struct Caller {
+  bool root = false;
+  bool may_allow_other = false; // root, or user_allow_other in /etc/fuse.conf
+};
+// What the kernel (or fusermount3) is asked for: the text after libfuse's -o.
+[[nodiscard]] std::string kernel_mount_options(const CommandLine& line, const Caller& caller);
+
+[[nodiscard]] std::string usage_text(std::string_view program);
+
+} // namespace famfs::daemon

@@ -1,0 +1,116 @@
+#include "program.h"
+
+#include "base/diag.h"
+#include "base_name.h"
+#include "daemonize.h"
+#include "options.h"
+#include "session.h"
+#include "signals.h"
+#include "umount_helper.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#ifndef FAMFS_VERSION
+#define FAMFS_VERSION "unknown"
+#endif
+
+namespace famfs::daemon {
+namespace {
+
+// One line, under the name we were called by.
+int complain(const std::string& name, int exit_code, const std::string& line) {
+  if (!line.empty()) {
+    std::fputs(fmt::format("{}: {}\n", name, line).c_str(), stderr);
+  }
+  return exit_code;
+}
+
+int complain(const std::string& name, const Error& error) {
+  return complain(name, to_exit(error.code, ExitStyle::mount), error.message);
+}
+
+diag::Options diag_options(const CommandLine& line) {
+  const auto usual = line.options.debug ? diag::Level::debug : diag::Level::info;
+  return {.program = "famfsd",
+          .level = line.options.log_level.value_or(usual),
+          .sink = line.foreground ? diag::Sink::standard_error : diag::Sink::syslog};
+}
+
+// Paths as they will be after the daemon has left this directory, and as the kernel will show them.
+Result<CommandLine> resolved(CommandLine line) {
+  auto mount_point = check_mount_point(line.mount_point);
+  if (!mount_point) {
+    return std::unexpected(mount_point.error());
+  }
+  line.mount_point = *mount_point;
+  std::error_code error;
+  if (auto device = std::filesystem::absolute(line.device, error); !error) {
+    line.device = device.lexically_normal();
+  }
+  return line;
+}
+
+// In the process that serves. What fails before it is ready is said once, to whoever waits.
+int serve(const std::string& name, const CommandLine& line, Parent& parent) {
+  diag::init(diag_options(line));
+  block_ending_signals();
+  bool ready = false;
+  const auto ended = run_session(line, [&] {
+    ready = true;
+    parent.tell_ready();
+  });
+  if (ended) {
+    diag::info("{}: unmounted", line.mount_point);
+    return 0;
+  }
+  const int exit_code = to_exit(ended.error().code, ExitStyle::mount);
+  if (ready) {
+    diag::error("{}", ended.error().message);
+  } else if (line.foreground) {
+    return complain(name, exit_code, ended.error().message);
+  } else {
+    parent.tell_failure(exit_code, ended.error().message);
+  }
+  return exit_code;
+}
+
+int mount(const std::string& name, const CommandLine& line) {
+  Parent parent;
+  if (!line.foreground) {
+    Forked forked = fork_daemon();
+    if (!forked.child) {
+      return complain(name, forked.outcome.exit_code, forked.outcome.line);
+    }
+    parent = std::move(forked.parent);
+  }
+  return serve(name, line, parent);
+}
+
+} // namespace
+
+int run(const std::vector<std::string>& args) {
+  const std::string program = args.empty() ? "famfsd" : args[0];
+  if (called_as(program) == CalledAs::umount_helper) {
+    return run_umount_helper(args);
+  }
+  // mount.fuse.famfs is the same helper under the name that the type fuse.famfs gives it.
+  const std::string name = called_as(program) == CalledAs::mount_helper ? "mount.famfs" : base_name(program);
+  const auto parsed = parse_command_line(args);
+  if (!parsed) {
+    return complain(name, parsed.error());
+  }
+  if (parsed->help || parsed->version) {
+    std::fputs(parsed->help ? usage_text(name).c_str() : "famfsd " FAMFS_VERSION "\n", stdout);
+    return 0;
+  }
+  const auto line = resolved(*parsed);
+  if (!line) {
+    return complain(name, line.error());
+  }
+  return line->fake ? 0 : mount(name, *line);
+}
+
+} // namespace famfs::daemon

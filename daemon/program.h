@@ -1,0 +1,12 @@
+// famfsd and the helpers of mount(8) and umount(8): one program, told apart by name.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace famfs::daemon {
+
+// The exit code: mount(8)'s 0, 1 (usage), 32 (failed).
+[[nodiscard]] int run(const std::vector<std::string>& args);
+
+} // namespace famfs::daemon

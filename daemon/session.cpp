@@ -1,0 +1,152 @@
+#include "session.h"
+
+#include "base/diag.h"
+#include "base/text.h"
+#include "claim.h"
+#include "connection.h"
+#include "role.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <fstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace famfs::daemon {
+namespace {
+
+// To the log, but not without end: a damaged log can have a fault in each of a million entries.
+class LoggingReporter final : public log::Reporter {
+public:
+  void fault(const format::Fault& fault) override {
+    constexpr std::uint64_t most = 20;
+    const std::uint64_t count = ++count_;
+    if (count <= most) {
+      diag::warning("{}", format::describe(fault));
+    }
+    if (count == most) {
+      diag::warning("more faults are not logged: see fsck.famfs");
+    }
+  }
+
+private:
+  std::atomic<std::uint64_t> count_ = 0;
+};
+
+Caller caller() {
+  Caller out{.root = ::geteuid() == 0, .may_allow_other = ::geteuid() == 0};
+  std::ifstream conf("/etc/fuse.conf");
+  for (std::string line; !out.may_allow_other && std::getline(conf, line);) {
+    out.may_allow_other = line.starts_with("user_allow_other");
+  }
+  return out;
+}
+
+volume::OpenOptions open_options(const MountOptions& options, volume::Role role) {
+  constexpr std::uint32_t usual_mode = 0755;
+  return {.role = role,
+          .root_uid = options.uid.value_or(::getuid()),
+          .root_gid = options.gid.value_or(::getgid()),
+          .root_mode = options.mode.value_or(usual_mode)};
+}
+
+void log_start(const Mount& mount) {
+  diag::info("{} on {}: {}{}, access path {}: {}", printable(mount.line.device),
+             printable(mount.line.mount_point),
+             mount.volume.role() == volume::Role::master ? "master" : "client",
+             mount.read_only ? ", read-only" : "", mount.access.name(), mount.access.why());
+}
+
+void commit_all(volume::Volume& volume) {
+  const auto committed = volume.commit_all([](const std::string& path, const Error& error) {
+    diag::error("{}: lost: not committed at the unmount: {}", printable(path), error.message);
+  });
+  if (committed > 0) {
+    diag::info("{} pending files committed", committed);
+  }
+}
+
+Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, volume::Volume& volume,
+                   holder::Registry& registry, Failures& failures,
+                   const std::function<void()>& ready) {
+  const auto access = make_access_path(line.options.mmap);
+  InitExchange init([&](std::uint64_t offered) { return access->negotiate(offered); });
+  Mount mount{.line = line,
+              .device = device,
+              .volume = volume,
+              .registry = registry,
+              .failures = failures,
+              .access = *access,
+              .init = init,
+              .ready = {},
+              .open_files = {},
+              .last_close = LastClose(),
+              .read_only = line.options.read_only};
+  mount.ready = [&] {
+    log_start(mount);
+    ready();
+  };
+  auto connection = Connection::open(mount, kernel_mount_options(line, caller()));
+  if (!connection) {
+    return std::unexpected(connection.error());
+  }
+  return connection->serve();
+}
+
+} // namespace
+
+Result<std::string> check_mount_point(const std::string& path) {
+  struct stat found {};
+  char resolved[PATH_MAX]; // NOLINT(modernize-avoid-c-arrays): realpath's
+  if (::realpath(path.c_str(), resolved) == nullptr || ::stat(resolved, &found) != 0) {
+    return fail_errno(errno, fmt::format("mount point {}", printable(path)),
+                      errno == ENOENT ? "make it first" : "");
+  }
+  if (!S_ISDIR(found.st_mode)) {
+    return fail(Errc::not_directory,
+                fmt::format("mount point {}: not a directory: give one", printable(path)));
+  }
+  return std::string(resolved);
+}
+
+Result<void> run_session(const CommandLine& line, const std::function<void()>& ready) {
+  const auto access = line.options.read_only ? media::Access::read_only : media::Access::read_write;
+  const auto device = media::Device::open(line.device, access);
+  if (!device) {
+    return std::unexpected(device.error());
+  }
+  // Destroyed in reverse: the volume, its memory, the claim, and last the registry whose thread may
+  // still call back into `failures`.
+  Failures failures(line.device);
+  holder::Registry registry;
+  const auto claim = claim_device(registry, *device, line, failures);
+  if (!claim) {
+    return std::unexpected(claim.error());
+  }
+  const auto memory = device->map();
+  if (!memory) {
+    return std::unexpected(memory.error());
+  }
+  const auto role = role_for(line.options, ::geteuid() == 0, **memory);
+  if (!role) {
+    return std::unexpected(role.error());
+  }
+  LoggingReporter reporter;
+  const auto volume = volume::Volume::open(**memory, open_options(line.options, *role), reporter);
+  if (!volume) {
+    return std::unexpected(Error{volume.error().code,
+                                 fmt::format("{}: {}", printable(line.device), volume.error().message)});
+  }
+  failures.set_locate([&](std::uint64_t offset) { return (*volume)->file_at(offset); });
+  const auto served = serve(line, device->info(), **volume, registry, failures, ready);
+  commit_all(**volume);
+  failures.set_locate(nullptr);
+  return served;
+}
+
+} // namespace famfs::daemon

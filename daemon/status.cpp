@@ -1,0 +1,67 @@
+#include "status.h"
+
+#include "base/control.h"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+namespace famfs::daemon {
+namespace {
+
+Document failures_of(const Mount& mount) {
+  Document out = Document::array();
+  for (const Failure& failure : mount.failures.last()) {
+    out.push_back({{"offset", failure.offset},
+                   {"length", failure.length},
+                   {"file", failure.file},
+                   {"times", failure.times}});
+  }
+  return out;
+}
+
+} // namespace
+
+Document status_document(const Mount& mount) {
+  const volume::Usage usage = mount.volume.usage();
+  const bool master = mount.volume.role() == volume::Role::master;
+  return {
+      {"version", FAMFS_CONTROL_VERSION},
+      {"pid", ::getpid()},
+      {"device", mount.device.path},
+      {"mount_point", mount.line.mount_point},
+      {"role", master ? "master" : "client"},
+      {"read_only", mount.read_only},
+      {"access_path", {{"name", mount.access.name()}, {"why", mount.access.why()}}},
+      {"file_system", mount.volume.superblock().file_system.text()},
+      {"owner_host", mount.volume.superblock().system.text()},
+      {"log", {{"used", usage.log_entries}, {"capacity", usage.log_capacity}, {"position", usage.log_entries}}},
+      {"space",
+       {{"device", usage.device_bytes},
+        {"data", usage.data_bytes},
+        {"free", usage.free_bytes},
+        {"alloc_unit", usage.alloc_unit}}},
+      {"files", usage.files},
+      {"directories", usage.directories},
+      {"pending", usage.pending_files},
+      {"pins", mount.volume.pins()},
+      {"open_files", mount.open_files.count()},
+      {"kernel",
+       {{"offered", fmt::format("{:#x}", mount.init.offered())},
+        {"taken", fmt::format("{:#x}", mount.init.taken())}}},
+      {"failures", failures_of(mount)},
+  };
+}
+
+std::string status_text(const Mount& mount, std::size_t most) {
+  Document document = status_document(mount);
+  std::string text = to_json(document);
+  while (text.size() > most && !document["failures"].empty()) {
+    document["failures"].erase(0);
+    text = to_json(document);
+  }
+  text.resize(std::min(text.size(), most));
+  return text;
+}
+
+} // namespace famfs::daemon
