@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -87,7 +88,8 @@ Refusal get_path(Bytes from, std::size_t at, std::uint64_t index, RelPath& path)
                  fmt::format("path \"{}\" has no NUL within its {} bytes",
                              printable({text, length}), kPathField));
   }
-  path = RelPath({text, length});
+  // In its place: a copy of it would wait for the stores of its bytes.
+  std::construct_at(&path, std::string_view(text, length));
   return std::nullopt;
 }
 
