@@ -1,7 +1,7 @@
 // Cache maintenance by virtual address: what Memory and libfamfs issue. Chosen once by CPUID:
 // x86-64: clwb, else clflushopt, else clflush; arm64: dc cvac / dc civac; elsewhere none.
-// Works on whole lines that hold the range; a line is 64 bytes here. No I/O, no allocation; may fault
-// where the memory is bad (see fault_guard.h). Thread-safe.
+// Works on whole lines that hold the range; a line is 64 bytes here. No I/O, no allocation; may
+// fault where the memory is bad (see fault_guard.h). Thread-safe.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ void invalidate_lines(const void* address, std::size_t length, CacheOps ops) noe
 // Waits for stores, write-backs and invalidations before it, and holds loads after it.
 void store_fence(CacheOps ops) noexcept;
 
-// A copy that needs no write_back_lines() after it, only a fence: past the caches where the CPU can,
-// which is how bulk data moves at the memory's speed. `from` and `to` do not overlap.
+// A copy that needs no write_back_lines() after it, only a fence: past the caches where the CPU
+// can, which is how bulk data moves at the memory's speed. `from` and `to` do not overlap.
 void copy_written_back(void* to, const void* from, std::size_t length, CacheOps ops) noexcept;
 
 } // namespace famfs::media

@@ -33,10 +33,10 @@ struct Lines {
 };
 
 Lines lines_of(const void* address, std::size_t length) noexcept {
-  const auto first = reinterpret_cast<std::uintptr_t>(address);
+  const auto* first = static_cast<const char*>(address);
   // The intrinsics take non-const pointers; no byte is changed through them.
-  return {reinterpret_cast<char*>(first & ~std::uintptr_t{kCacheLine - 1}),
-          reinterpret_cast<const char*>(first + length)};
+  return {const_cast<char*>(first - reinterpret_cast<std::uintptr_t>(first) % kCacheLine),
+          first + length};
 }
 
 // One loop per instruction: a target attribute holds for a whole function, and a loop that chooses

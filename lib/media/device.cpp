@@ -19,15 +19,16 @@ namespace {
 constexpr const char* kSysfs = "/sys";
 
 Result<std::string> canonical(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  if (real != nullptr) {
-    return std::string(real.get());
+  char* const real = ::realpath(path.c_str(), nullptr);
+  if (real == nullptr) {
+    const int err = errno;
+    if (err == ENOENT || err == ENOTDIR) {
+      return fail(Errc::no_device, fmt::format("{}: no such device or file", printable(path)));
+    }
+    return fail_errno(err, printable(path));
   }
-  if (errno == ENOENT || errno == ENOTDIR) {
-    return fail(Errc::no_device, fmt::format("{}: no such device or file", printable(path)));
-  }
-  return fail_errno(errno, printable(path));
+  const std::unique_ptr<char, decltype(&std::free)> owner(real, &std::free);
+  return std::string(real);
 }
 
 // The node was looked at by name; what was opened by that name must be the same one still.

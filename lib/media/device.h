@@ -35,8 +35,8 @@ struct DeviceInfo {
   DeviceKind kind = DeviceKind::regular;
   DriverMode mode = DriverMode::file;
   std::uint64_t size = 0;
-  // Of mmap offsets and lengths: the page size for files (hugetlbfs: the huge page's), sysfs `align`
-  // for devdax.
+  // Of mmap offsets and lengths: the page size for files (hugetlbfs: the huge page's), sysfs
+  // `align` for devdax.
   std::uint64_t alignment = 0;
 };
 

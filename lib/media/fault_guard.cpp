@@ -25,7 +25,7 @@ struct Guard {
   explicit Guard(const Job& j) noexcept : job(j) {}
   Job job;
   std::size_t fault_offset = 0; // set by the handler
-  sigjmp_buf jump{};
+  sigjmp_buf jump; // filled by sigsetjmp; zeroing 200 bytes would cost more than a small copy
 };
 
 // initial-exec: a handler must reach these without the allocation that lazily made TLS needs.
@@ -151,6 +151,14 @@ void prepare_thread() noexcept {
   thread_prepared = true;
 }
 
+// The handler runs with the thread's own mask, see install_handler; TSan's wrapper around it blocks
+// all.
+#ifdef __SANITIZE_THREAD__
+constexpr int kSaveMask = 1;
+#else
+constexpr int kSaveMask = 0;
+#endif
+
 // No object with a destructor may live in here or in `act`: a fault jumps over them.
 [[gnu::noinline]] CopyFault guarded(const Job& job, void (*act)(const Job&)) noexcept {
   if (!thread_prepared) {
@@ -161,7 +169,7 @@ void prepare_thread() noexcept {
   }
   Guard guard(job);
   Guard* const outer = innermost;
-  if (sigsetjmp(guard.jump, 0) != 0) { // NOLINT(cert-err52-cpp): see on_sigbus
+  if (sigsetjmp(guard.jump, kSaveMask) != 0) { // NOLINT(cert-err52-cpp): see on_sigbus
     innermost = outer;
     return {.failed = true, .offset = guard.fault_offset};
   }

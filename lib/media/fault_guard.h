@@ -2,8 +2,8 @@
 //
 // Owns the process's SIGBUS handler, installed on first use; a SIGBUS that is not inside a guarded
 // copy of its own thread, or not in its range, goes to the handler that was there before. No locks
-// and no allocation on the way; any number of threads. A thread's first guarded call unblocks SIGBUS
-// in it, and it must stay so: a fault under a blocked SIGBUS kills the process.
+// and no allocation on the way; any number of threads. A thread's first guarded call unblocks
+// SIGBUS in it, and it must stay so: a fault under a blocked SIGBUS kills the process.
 #pragma once
 
 #include <cstddef>

@@ -3,8 +3,8 @@
 // through it.
 //
 // Offsets and lengths in bytes on the device; out of [0, size()) is Errc::invalid, checked without
-// wrapping. A poisoned page or a device that was taken away is Errc::io with the offset in the message,
-// never a signal. Thread-safe: calls may overlap in time; stores to the same bytes are the
+// wrapping. A poisoned page or a device that was taken away is Errc::io with the offset in the
+// message, never a signal. Thread-safe: calls may overlap in time; stores to the same bytes are the
 // caller's to order.
 //
 // Durability and visibility to other hosts: store*, then write_back of those bytes, then fence, all
