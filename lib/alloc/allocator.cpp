@@ -122,7 +122,7 @@ std::vector<Allocator::Run> Allocator::longest_runs(std::size_t most) const {
   std::vector<Run> longest;
   longest.reserve(most + 1);
   const std::uint64_t all = used_.size();
-  for (std::uint64_t begin = used_.next_clear(lowest_free_, all); begin < all;) {
+  for (std::uint64_t begin = used_.next_clear(lowest_free_, all); begin < all && most > 0;) {
     const std::uint64_t end = used_.next_set(begin, all);
     const Run run{begin, end - begin};
     if (longest.size() < most || run.length > longest.back().length) {

@@ -43,6 +43,12 @@ TEST_CASE("allocate: in pieces when it must: the longest, as few as do, by addre
   }
 }
 
+TEST_CASE("allocate: of pieces of one length, the lower ones") {
+  //                                      0123456789012
+  Allocator allocator = allocator_like("#..#..#..#...");
+  CHECK(list(*allocator.allocate(5 * kUnit, 2)) == List{units(1, 2), units(10, 3)});
+}
+
 TEST_CASE("allocate: no space says how much there is") {
   Allocator allocator = allocator_like(".#.#");
   const auto more = allocator.allocate(3 * kUnit);

@@ -47,6 +47,18 @@ TEST_CASE("readdir: a cookie outlives its child, and the squeeze of what was aro
   CHECK(listing(tree, kRoot) == Names{"0", "700", "999"});
 }
 
+TEST_CASE("readdir: who has reached the end sees what comes later, also in place of what went") {
+  Tree tree(0, 0, 0755);
+  add(tree, kRoot, "a");
+  const NodeId b = add(tree, kRoot, "b");
+  const std::uint64_t end = tree.next_child(kRoot, 1)->cookie;
+  REQUIRE(tree.remove(b));
+  CHECK_FALSE(tree.next_child(kRoot, end));
+  add(tree, kRoot, "c");
+  REQUIRE(tree.next_child(kRoot, end));
+  CHECK(tree.next_child(kRoot, end)->name == "c");
+}
+
 TEST_CASE("readdir: removing what is listed empties the directory") {
   Tree tree(0, 0, 0755);
   for (int i = 0; i < 20'000; ++i) {
