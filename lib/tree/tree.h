@@ -58,7 +58,7 @@ public:
   [[nodiscard]] Result<void> set_info(NodeId id, const NodeInfo& info); // kind stays
   [[nodiscard]] format::FileMap map(NodeId id) const; // empty for directories and stale ids
   // stale, is_directory, no_memory: the map is as it was.
-  Result<void> set_map(NodeId id, const format::FileMap& map);
+  [[nodiscard]] Result<void> set_map(NodeId id, const format::FileMap& map);
 
   // exists: the name is taken; not_directory, stale: the parent is not one; name_too_long; invalid:
   // an empty name. Any other is taken as it is: rules on names are the caller's.

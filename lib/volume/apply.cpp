@@ -105,11 +105,9 @@ private:
     if (!node) {
       return refusal(node.error(), file.path);
     }
-    try {
-      tree.set_map(*node, file.map);
-    } catch (const std::bad_alloc&) {
+    if (!tree.set_map(*node, file.map)) { // no memory: it is a file, and it is there
       (void)tree.remove(*node);
-      throw;
+      throw std::bad_alloc();
     }
     return std::nullopt;
   }

@@ -73,7 +73,9 @@ Result<void> Volume::Impl::record(Pending& file, format::Extents& rest) {
   if (const auto fault = format::validate({.seqnum = info.entry, .body = entry}, geometry)) {
     return fail(Errc::invalid, format::describe(*fault));
   }
-  tree.set_map(file.id, shape.kept);
+  if (auto set = tree.set_map(file.id, shape.kept); !set) {
+    return set;
+  }
   if (auto set = tree.set_info(file.id, info); !set) {
     return set;
   }
