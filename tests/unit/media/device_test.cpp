@@ -3,9 +3,10 @@
 
 #include "media/device.h"
 
-#include <set>
+#include <csignal>
 #include <string>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -167,4 +168,19 @@ TEST_CASE("a stand-in that cannot have its size is not left behind") {
   CHECK(make_stand_in(folder / "no/where", kSize).error().code == Errc::not_found);
   CHECK_FALSE(std::filesystem::exists(folder / "zero"));
   CHECK_FALSE(std::filesystem::exists(folder / "wide"));
+}
+
+TEST_CASE("a stand-in past the process's limit is not left behind") {
+  const scratch::Folder folder;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = kSize, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const auto made = make_stand_in(folder / "large", 2 * kSize);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, old_handler);
+  REQUIRE_FALSE(made);
+  CHECK(made.error().code == Errc::too_big);
+  CHECK_FALSE(std::filesystem::exists(folder / "large"));
 }

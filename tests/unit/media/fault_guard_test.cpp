@@ -69,6 +69,31 @@ TEST_CASE("a copy of good memory copies") {
   CHECK(value == 0x0102030405060708);
 }
 
+TEST_CASE("a copy past the caches copies every byte and no other, whatever its ends") {
+  const scratch::Folder folder;
+  const std::size_t size = 16 * kPage;
+  const scratch::Mapping mapping(folder.file("good", size), size);
+  std::vector<char> from(size);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    from[i] = static_cast<char>(i * 31 + i / 257);
+  }
+  for (const std::size_t start :
+       {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{64}}) {
+    for (const std::size_t length :
+         {std::size_t{0}, std::size_t{1}, std::size_t{63}, std::size_t{64}, std::size_t{200},
+          4 * kPage, 9 * kPage + 77}) {
+      CAPTURE(start, length);
+      std::memset(mapping.at(0), 'x', size);
+      CHECK_FALSE(guarded_copy_written_back(mapping.at(start), from.data() + 3, length).failed);
+      CHECK(std::memcmp(mapping.at(start), from.data() + 3, length) == 0);
+      CHECK(std::count(mapping.at(0), mapping.at(start), 'x') ==
+            static_cast<std::ptrdiff_t>(start));
+      CHECK(std::all_of(mapping.at(start + length), mapping.at(size),
+                        [](char c) { return c == 'x'; }));
+    }
+  }
+}
+
 TEST_CASE("a fault gives the page in which it came, whatever the call") {
   const scratch::Folder folder;
   const std::string path = folder.file("short", 4 * kPage);
@@ -82,6 +107,7 @@ TEST_CASE("a fault gives the page in which it came, whatever the call") {
   };
   CHECK(in_bad_page(guarded_copy(buffer.data(), mapping.at(start), length)));
   CHECK(in_bad_page(guarded_copy(mapping.at(start), buffer.data(), length)));
+  CHECK(in_bad_page(guarded_copy_written_back(mapping.at(start), buffer.data(), length)));
   CHECK(in_bad_page(guarded_zero(mapping.at(start), length)));
   CHECK(in_bad_page(guarded_write_back(mapping.at(start), length)));
   CHECK(in_bad_page(guarded_invalidate(mapping.at(start), length)));
