@@ -1,0 +1,200 @@
+// famfs fsck and fsck.famfs: checks a file system and says what is wrong. Changes nothing.
+#include "commands.h"
+
+#include "base/document.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "buckets.h"
+#include "cli.h"
+#include "open_device.h"
+#include "progress.h"
+#include "volume/check.h"
+
+#include <ostream>
+
+namespace famfs::tools {
+namespace {
+
+constexpr std::uint32_t kMostBuckets = 64;
+
+struct Options {
+  bool verbose = false;
+  bool human = false;
+  bool json = false;
+  bool map = false; // we always map, and copy what we look at: both are understood
+  bool read = false;
+  bool ignored = false;
+  std::optional<std::uint32_t> buckets;
+};
+
+// Faults are told as they are found, so that a long check is seen to get on.
+class Teller final : public log::Reporter {
+public:
+  Teller(Context& context, bool json) : context_(context), json_(json) {}
+  void fault(const format::Fault& fault) override {
+    if (!json_) {
+      context_.out << format::describe(fault) << ": " << format::meaning(fault.kind) << '\n';
+      return;
+    }
+    Document one{{"kind", format::name(fault.kind)}, {"offset", fault.offset}};
+    if (fault.entry) {
+      one["entry"] = *fault.entry;
+    }
+    one["what"] = to_utf8(fault.what);
+    one["meaning"] = format::meaning(fault.kind);
+    faults_.push_back(std::move(one));
+  }
+  [[nodiscard]] const Document& faults() const noexcept { return faults_; }
+
+private:
+  Context& context_;
+  bool json_;
+  Document faults_ = Document::array();
+};
+
+void print_json(Context& context, const std::string& device, const volume::CheckReport& report,
+                const Document& faults, const std::vector<std::uint64_t>& buckets) {
+  Document document{{"device", to_utf8(device)},
+                    {"clean", report.faults == 0},
+                    {"device_capacity", report.device_bytes},
+                    {"log_len", report.log_length},
+                    {"alloc_unit", report.alloc_unit},
+                    {"entries", report.entries},
+                    {"entries_capacity", report.capacity},
+                    {"files", report.files},
+                    {"interleaved_files", report.interleaved_files},
+                    {"directories", report.directories},
+                    {"extents", report.extents},
+                    {"file_bytes", report.file_bytes},
+                    {"allocated_bytes", report.allocated_bytes},
+                    {"free_bytes", report.free_bytes},
+                    {"fault_count", report.faults},
+                    {"faults", faults}};
+  if (!buckets.empty()) {
+    document["bucket_free_bytes"] = buckets;
+  }
+  context.out << to_json(document);
+}
+
+// Scripts look for "Device capacity", "Free space" and "log_len" and take the third or second word.
+void print_text(Context& context, const Options& options, const volume::CheckReport& report,
+                const std::vector<std::uint64_t>& buckets) {
+  const auto bytes = [&](std::uint64_t count) {
+    return options.human ? format_size(count) : std::to_string(count);
+  };
+  auto& out = context.out;
+  out << "Device capacity: " << bytes(report.device_bytes) << '\n';
+  if (!report.usable) {
+    return; // nothing else is known
+  }
+  if (options.verbose) {
+    out << "log_len: " << bytes(report.log_length) << '\n'
+        << "alloc_unit: " << bytes(report.alloc_unit) << '\n'
+        << "Interleaved files: " << report.interleaved_files << '\n'
+        << "Extents: " << report.extents << '\n';
+  }
+  out << fmt::format("Log entries: {} of {}\n", report.entries, report.capacity)
+      << "Files: " << report.files << '\n'
+      << "Directories: " << report.directories << '\n'
+      << "File bytes: " << bytes(report.file_bytes) << '\n'
+      << "Allocated space: " << bytes(report.allocated_bytes) << '\n'
+      << "Free space: " << bytes(report.free_bytes) << '\n';
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    out << fmt::format("Bucket {} free: {}\n", i, bytes(buckets[i]));
+  }
+}
+
+// 0 clean, 4 faults.
+Result<int> check(Context& context, const Options& options, const std::string& program,
+                  const std::string& path) {
+  auto where = device_of_path(context, path);
+  if (!where) {
+    return std::unexpected(where.error());
+  }
+  // Of a mounted file system what is committed can be checked; by its device name somebody may mean
+  // to have it alone.
+  auto device = open_device(context, program, where->device, media::Access::read_only,
+                            where->by_mount ? holder::ClaimMode::observe : holder::ClaimMode::hold);
+  if (!device) {
+    return std::unexpected(device.error());
+  }
+  Teller teller(context, options.json);
+  Progress progress(context, "check", device->info.size);
+  auto report = volume::check(*device->memory, teller, [&](std::uint64_t done, std::uint64_t) {
+    progress.set(done);
+    return !context.interrupted.load();
+  });
+  if (!report) {
+    return std::unexpected(report.error());
+  }
+  std::vector<std::uint64_t> buckets;
+  if (options.buckets && report->usable) {
+    auto free = free_per_bucket(*device->memory, *options.buckets);
+    if (!free) {
+      return std::unexpected(free.error());
+    }
+    buckets = std::move(*free);
+  }
+  if (options.json) {
+    print_json(context, device->info.path, *report, teller.faults(), buckets);
+  } else {
+    print_text(context, options, *report, buckets);
+    context.out << printable(path)
+                << (report->faults == 0 ? std::string(": clean\n")
+                                        : fmt::format(": {} faults\n", report->faults));
+  }
+  return report->faults == 0 ? 0 : to_exit(Errc::corrupt, ExitStyle::fsck);
+}
+
+int run(Context& context, const Args& args, const CommandInfo& info, bool from_fsck8) {
+  Options options;
+  Command command(context, info);
+  command.flag('v', "verbose", "more about log and extents", options.verbose)
+      .flag('h', "human", "sizes as 1.5 GiB instead of bytes", options.human)
+      .number('B', "nbuckets", "N", "free space in each of N equal parts, at most 64",
+              options.buckets)
+      .flag('m', "mmap", "accepted for scripts", options.map)
+      .flag('r', "read", "accepted for scripts", options.read)
+      .flag('\0', "json", "everything as JSON", options.json);
+  if (from_fsck8) {
+    for (const char key : {'a', 'p', 'y', 'n'}) {
+      command.flag(key, "", "from fsck(8); nothing is ever repaired", options.ignored);
+    }
+  }
+  if (auto code = command.parse(args, 1, 1)) {
+    return *code;
+  }
+  if (options.map && options.read) {
+    return command.fail(Error{Errc::usage, "--mmap and --read: one excludes the other: give one"});
+  }
+  if (options.buckets && (*options.buckets == 0 || *options.buckets > kMostBuckets)) {
+    return command.fail(Error{Errc::usage, fmt::format("--nbuckets {}: not from 1 to {}",
+                                                       *options.buckets, kMostBuckets)});
+  }
+  auto code = check(context, options, info.program, command.operands()[0]);
+  return code ? *code : command.fail(code.error());
+}
+
+CommandInfo info_of(std::string program, int usage_exit) {
+  return {.program = std::move(program),
+          .purpose = "Checks a famfs file system, by its device or by a path in its mount. "
+                     "Changes nothing.",
+          .operands = "PATH|DEVICE",
+          .style = ExitStyle::fsck,
+          .usage_exit = usage_exit,
+          .help_keys = "",
+          .notes = "\nExit: 0 clean, 4 faults found, 8 could not run, 16 in use or wrong usage.\n"};
+}
+
+} // namespace
+
+int run_fsck(Context& context, const Args& args) {
+  return run(context, args, info_of("famfs fsck", to_exit(Errc::usage)), false);
+}
+
+// fsck(8) takes 2 for "reboot": for it a wrong command line is 16.
+int run_fsck_famfs(Context& context, const Args& args) {
+  return run(context, args, info_of("fsck.famfs", to_exit(Errc::usage, ExitStyle::fsck)), true);
+}
+
+} // namespace famfs::tools

@@ -1,0 +1,142 @@
+// mkfs.famfs: makes a file system, or makes one invalid (--kill).
+#include "commands.h"
+
+#include "base/document.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cli.h"
+#include "format/superblock.h"
+#include "open_device.h"
+#include "progress.h"
+#include "volume/make.h"
+
+#include <array>
+#include <ostream>
+
+#include <unistd.h>
+
+namespace famfs::tools {
+namespace {
+
+struct Options {
+  bool force = false;
+  bool kill = false;
+  bool json = false;
+  std::optional<std::uint64_t> log_length;
+  std::optional<std::uint64_t> stand_in_size;
+};
+
+Result<format::Superblock> superblock_of(const media::Memory& memory) {
+  format::SuperblockBytes bytes{};
+  if (auto loaded = memory.load(0, bytes); !loaded) {
+    return std::unexpected(loaded.error());
+  }
+  return format::decode_superblock(bytes);
+}
+
+void say(Context& context, const Options& options, const std::string& path,
+         const format::Superblock& made) {
+  const std::uint64_t entries = format::log_capacity(made.log_length);
+  if (options.json) {
+    context.out << to_json({{"device", to_utf8(path)},
+                            {"uuid", made.file_system.text()},
+                            {"system_uuid", made.system.text()},
+                            {"size", made.device_size},
+                            {"log_len", made.log_length},
+                            {"log_entries", entries}});
+    return;
+  }
+  context.out << fmt::format("{}: famfs file system {}, {} bytes ({}), a log of {} entries\n",
+                             printable(path), made.file_system.text(), made.device_size,
+                             format_size(made.device_size), entries);
+}
+
+Result<void> make(Context& context, const Options& options, const OpenedDevice& device) {
+  const auto there = volume::has_file_system(*device.memory);
+  if (!there) {
+    return std::unexpected(there.error());
+  }
+  if (*there && !options.force) {
+    return fail(Errc::exists,
+                fmt::format("{}: has a famfs file system already: --force makes a new "
+                            "one over it, and its files are lost",
+                            printable(device.info.path)));
+  }
+  auto system = host_uuid(HostIdMode::create, context.host_id);
+  if (!system) {
+    return std::unexpected(system.error());
+  }
+  const std::uint64_t log_length = options.log_length.value_or(format::kMinLogLength);
+  Progress progress(context, "log", log_length);
+  return volume::make(*device.memory,
+                      {.log_length = log_length,
+                       .system = *system,
+                       .device_path = device.info.path,
+                       .force = options.force},
+                      [&](std::uint64_t done, std::uint64_t) {
+                        progress.set(done);
+                        return true; // half a log helps nobody: once begun, it is finished
+                      });
+}
+
+Result<void> work(Context& context, const Options& options, const std::string& path) {
+  auto device = open_device(context, "mkfs.famfs", path, media::Access::read_write,
+                            holder::ClaimMode::hold_alone);
+  if (!device) {
+    return std::unexpected(device.error());
+  }
+  if (options.kill) {
+    auto killed = volume::kill(*device->memory);
+    if (killed) {
+      context.out << fmt::format("{}: the superblock is invalid now\n", printable(path));
+    }
+    return killed;
+  }
+  if (auto made = make(context, options, *device); !made) {
+    return made;
+  }
+  const auto superblock = superblock_of(*device->memory);
+  if (!superblock) {
+    return std::unexpected(superblock.error());
+  }
+  say(context, options, path, *superblock);
+  return {};
+}
+
+} // namespace
+
+int run_mkfs(Context& context, const Args& args) {
+  Options options;
+  Command command(context, {.program = "mkfs.famfs",
+                            .purpose = "Makes a famfs file system on DEVICE: a devdax device "
+                                       "(/dev/daxX.Y), or a file that stands in for one.",
+                            .operands = "DEVICE",
+                            .help_keys = "h?"});
+  command.flag('f', "force", "over a file system that is there; its files are lost", options.force)
+      .flag('k', "kill", "with --force: make the superblock invalid and nothing new", options.kill)
+      .size('l', "loglen", "the log's length, a power of two of at least 8m (8m)",
+            options.log_length)
+      .size('\0', "size", "make DEVICE, as a sparse file of this size", options.stand_in_size)
+      .flag('\0', "json", "say what was made as JSON", options.json);
+  if (auto code = command.parse(args, 1, 1)) {
+    return *code;
+  }
+  if (options.kill && !options.force) {
+    return command.usage("--kill: makes a file system unusable: give --force as well");
+  }
+  const std::string& path = command.operands()[0];
+  if (options.stand_in_size) {
+    if (auto made = media::make_stand_in(path, *options.stand_in_size); !made) {
+      return command.fail(made.error());
+    }
+  }
+  if (auto done = work(context, options, path); !done) {
+    if (options.stand_in_size) {
+      unlink(path.c_str()); // ours, and nothing is in it
+    }
+    return command.fail(done.error());
+  }
+  return 0;
+}
+
+} // namespace famfs::tools

@@ -1,0 +1,83 @@
+#include "new_file.h"
+
+#include "base/text.h"
+#include "fs_ioctl.h"
+#include "path_text.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+namespace famfs::tools {
+Error with_room_left(Error error, const std::string& path) {
+  struct statvfs room{};
+  if ((error.code == Errc::no_space || error.code == Errc::log_full) &&
+      statvfs(parent_of(path).c_str(), &room) == 0) {
+    error.message += fmt::format(": {} bytes and {} log entries are left",
+                                 room.f_bavail * room.f_frsize, room.f_favail);
+  }
+  return error;
+}
+
+Result<NewFile> NewFile::make(std::string path, const NewFileOptions& options) {
+  auto fd = create_file(path, options.ownership);
+  if (!fd) {
+    return std::unexpected(with_room_left(std::move(fd.error()), path));
+  }
+  NewFile file(std::move(path), options.size, UniqueFd(*fd));
+  if (auto laid = file.lay_out(options); !laid) {
+    return std::unexpected(with_room_left(std::move(laid.error()), file.path_));
+  }
+  return file;
+}
+
+Result<void> NewFile::lay_out(const NewFileOptions& options) {
+  famfs_ioc_reserve ask{};
+  ask.size = options.size;
+  if (options.stripes) {
+    ask.chunk = options.stripes->chunk;
+    ask.strips = options.stripes->strips;
+    ask.buckets = options.stripes->buckets;
+  }
+  if (options.raw && geteuid() == 0) {
+    ask.flags = FAMFS_RESERVE_RAW;
+    auto done = reserve(fd_.get(), path_, ask);
+    // Root of a user namespace is not privileged to the daemon.
+    if (done ||
+        (done.error().code != Errc::not_permitted && done.error().code != Errc::access_denied)) {
+      return done;
+    }
+    ask.flags = 0;
+  }
+  return reserve(fd_.get(), path_, ask);
+}
+
+NewFile::~NewFile() {
+  // A close, or the unmapping of what holds the file open, would commit what has data: so the name
+  // goes first.
+  if (fd_ && !committed_) {
+    unlink(path_.c_str());
+  }
+}
+
+Target& NewFile::target() {
+  if (!target_) {
+    target_ = famfs_target(fd_.get(), size_, path_, true);
+  }
+  return *target_;
+}
+
+Result<void> NewFile::commit() {
+  if (target_) {
+    if (auto cleared = target_->clear_tail(); !cleared) {
+      return cleared;
+    }
+  }
+  auto done = famfs::tools::commit(fd_.get(), path_);
+  committed_ = done.has_value();
+  if (!done) {
+    return std::unexpected(with_room_left(std::move(done.error()), path_));
+  }
+  return done;
+}
+
+} // namespace famfs::tools
