@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 #include <system_error>
 
 namespace famfs {
@@ -31,19 +32,21 @@ std::optional<std::uint64_t> multiplier(std::string_view suffix) noexcept {
 } // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
-  const char* const end = text.data() + text.size();
+  const char* const end = std::to_address(text.end());
   std::uint64_t number = 0;
-  const auto [rest, status] = std::from_chars(text.data(), end, number);
+  const auto [rest, status] = std::from_chars(std::to_address(text.begin()), end, number);
   if (status == std::errc::invalid_argument) {
-    return fail(Errc::usage,
-                fmt::format("size \"{}\": not a number: give digits and at most one of k, "
-                            "m, g, t, as in 8m",
-                            printable(text)));
+    return fail(
+        Errc::usage,
+        fmt::format(
+            "size \"{}\": not a number: give digits and at most one of k, m, g, t, as in 8m",
+            printable(text)));
   }
-  const auto unit = multiplier(std::string_view(rest, static_cast<std::size_t>(end - rest)));
+  const std::string_view suffix(rest, end);
+  const auto unit = multiplier(suffix);
   if (!unit) {
-    return fail(Errc::usage, fmt::format("size \"{}\": unknown unit \"{}\": use k, m, g or t",
-                                         printable(text), printable({rest, end})));
+    return fail(Errc::usage, fmt::format(R"(size "{}": unknown unit "{}": use k, m, g or t)",
+                                         printable(text), printable(suffix)));
   }
   const auto bytes = checked_mul(number, *unit);
   if (status == std::errc::result_out_of_range || !bytes) {

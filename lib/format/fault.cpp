@@ -51,7 +51,7 @@ constexpr auto kTable = std::to_array<Row>({
     {path_empty, Reach::entry, "path-empty", "a path without a character"},
     {path_absolute, Reach::entry, "path-absolute", "a path that begins with a slash"},
     {path_component, Reach::entry, "path-component",
-     "a path with a component that no name can be: empty, \".\", \"..\" or with a NUL"},
+     R"(a path with a component that no name can be: empty, ".", ".." or with a NUL)"},
     {path_reserved, Reach::entry, "path-reserved", "a path below .meta, which is not the log's"},
     {path_duplicate, Reach::entry, "path-duplicate",
      "a path that an earlier entry made; the earlier one stands"},
