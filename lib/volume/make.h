@@ -14,8 +14,8 @@ namespace famfs::volume {
 
 struct MakeOptions {
   std::uint64_t log_length = 0; // a power of two ≥ 8 MiB that fits the device
-  Uuid system;                  // the owner host
-  std::string device_path;      // recorded in the superblock, cut to 64 bytes
+  Uuid system{};                // the owner host
+  std::string device_path{};    // recorded in the superblock, cut to 64 bytes
   bool force = false;           // over an existing file system
 };
 

@@ -54,9 +54,9 @@ struct Attributes {
 
 // What chmod, chown, utimensat and truncate ask for; only what is set is asked.
 struct Change {
-  std::optional<std::uint32_t> mode, uid, gid;
-  std::optional<std::uint64_t> size;
-  std::optional<timespec> modified;
+  std::optional<std::uint32_t> mode{}, uid{}, gid{};
+  std::optional<std::uint64_t> size{};
+  std::optional<timespec> modified{};
 };
 
 struct Owner {
@@ -149,12 +149,12 @@ public:
   struct Layout {
     std::uint64_t size = 0;
     bool raw = false;
-    std::optional<alloc::Stripes> stripes;
+    std::optional<alloc::Stripes> stripes{};
   };
   [[nodiscard]] Result<void> lay_out(NodeId id, const Layout& layout);
 
   struct MapView {
-    format::FileMap map;
+    format::FileMap map{};
     std::uint64_t size = 0;
     bool pending = false;
   };

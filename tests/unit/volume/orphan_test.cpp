@@ -1,0 +1,116 @@
+// Pins: what was removed lives on for those who have it open; its space is nobody else's until
+// then.
+#include "support.h"
+
+#include "catch.h"
+
+using namespace famfs;
+using namespace famfs::testing;
+
+TEST_CASE("a removed file lives until its last pin goes") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  rig.write(id, 0, "content");
+  auto first = *rig.volume->pin(id);
+  auto second = *rig.volume->pin(id);
+  CHECK(rig.volume->pins() == 2);
+  REQUIRE(rig.volume->remove(tree::kRoot, "f"));
+
+  CHECK(rig.attributes(id).links == 0);
+  CHECK(rig.attributes(id).pending);
+  CHECK(rig.read(id) == "content");
+  rig.write(id, 7, " and more");
+  rig.resize(id, 12);
+  CHECK(rig.read(id) == "content and ");
+  CHECK(rig.volume->change(id, {.mode = 0600})->mode == 0600);
+  CHECK(rig.volume->usage().pending_files == 0);
+
+  SECTION("commit, sync and close of it record nothing") {
+    CHECK(rig.volume->commit(id, Volume::Why::by_request));
+    CHECK(rig.volume->sync(id));
+    CHECK(rig.volume->close(id));
+    CHECK(rig.volume->commit_all([](auto&, auto&) { FAIL_CHECK("nothing to commit"); }) == 0);
+    CHECK(rig.volume->usage().log_entries == 0);
+    CHECK(rig.read(id) == "content and ");
+  }
+  SECTION("its name can be given again") {
+    const NodeId other = rig.create("f");
+    rig.write(other, 0, "other");
+    CHECK(rig.read(id) == "content and ");
+    REQUIRE(rig.volume->remove(tree::kRoot, "f"));
+  }
+  first.release();
+  CHECK(rig.free_bytes() == free - kUnit);
+  CHECK(rig.read(id) == "content and ");
+  second.release();
+  CHECK(rig.free_bytes() == free);
+  CHECK(code_of(rig.volume->attributes(id)) == Errc::stale);
+  CHECK(code_of(rig.volume->pin(id)) == Errc::stale);
+  CHECK(code_of(rig.volume->read(id, 0, {})) == Errc::stale);
+}
+
+TEST_CASE("a file that was renamed over lives until its last pin goes") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId old = rig.create("f");
+  rig.write(old, 0, "old");
+  auto pin = *rig.volume->pin(old);
+  (void)rig.create("g");
+  REQUIRE(rig.volume->rename(tree::kRoot, "g", tree::kRoot, "f", true));
+  CHECK(rig.read(old) == "old");
+  CHECK(rig.free_bytes() == free - kUnit);
+  pin.release();
+  CHECK(rig.free_bytes() == free);
+}
+
+TEST_CASE("a raw file closed without a commit is gone, after its last pin") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  REQUIRE(rig.volume->lay_out(id, {.size = 3 * MiB, .raw = true}));
+  auto pin = *rig.volume->pin(id);
+  CHECK(rig.volume->commit(id, Volume::Why::closed));
+  CHECK(rig.volume->commit(id, Volume::Why::synced));
+  CHECK(rig.volume->sync(id));
+  CHECK(rig.attributes(id).pending);
+  CHECK(rig.volume->usage().log_entries == 0);
+  REQUIRE(rig.volume->close(id));
+  CHECK(rig.names().empty());
+  CHECK(rig.free_bytes() < free);
+  pin.release();
+  CHECK(rig.free_bytes() == free);
+}
+
+TEST_CASE("space cut off a mapped file at commit stays its own until the last pin goes") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  rig.write(id, 0, text_of(kUnit));
+  REQUIRE(rig.volume->reserve(id, 0, 4 * kUnit, true));
+  SECTION("mapped") {
+    REQUIRE(rig.volume->map(id, true));
+  }
+  SECTION("its addresses given to a reader") {
+    REQUIRE(rig.volume->segments(id, 0, 10, [](auto&) { return true; }));
+  }
+  auto pin = *rig.volume->pin(id);
+  rig.resize(id, 100);
+  CHECK(rig.free_bytes() == free - 4 * kUnit);
+  rig.commit(id);
+  CHECK(rig.attributes(id).allocated == kUnit);
+  CHECK(rig.free_bytes() == free - 4 * kUnit);
+  pin.release();
+  CHECK(rig.free_bytes() == free - kUnit);
+}
+
+TEST_CASE("space cut off a file that nobody mapped comes back at once") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  auto pin = *rig.volume->pin(id);
+  REQUIRE(rig.volume->reserve(id, 0, 4 * kUnit, true));
+  rig.write(id, 0, "x");
+  rig.commit(id);
+  CHECK(rig.free_bytes() == free - kUnit);
+}
