@@ -111,6 +111,7 @@ Result<void> reserve(Mount& mount, const Handle& handle, const famfs_ioc_reserve
   if (in.chunk != 0 || in.strips != 0 || in.buckets != 0) {
     layout.stripes = alloc::Stripes{.strips = in.strips, .buckets = in.buckets, .chunk = in.chunk};
   }
+  static_cast<void>(mount.drafts.end(handle.node)); // it has a size: its close decides
   return mount.volume.lay_out(handle.node, layout);
 }
 
@@ -118,6 +119,7 @@ Result<void> commit(Mount& mount, const Handle& handle) {
   if (auto checked = check_writable(handle); !checked) {
     return checked;
   }
+  static_cast<void>(mount.drafts.end(handle.node));
   return mount.volume.commit(handle.node, volume::Volume::Why::by_request);
 }
 

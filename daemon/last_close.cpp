@@ -154,6 +154,10 @@ private:
 
 LastClose::LastClose(fs::path proc) : proc_(std::move(proc)) {}
 
+pid_t LastClose::process_of(pid_t thread) const {
+  return thread <= 0 ? 0 : field<pid_t>(proc_ / std::to_string(thread) / "status", "Tgid:").value_or(0);
+}
+
 Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file) const {
   if (closer <= 0) {
     return Writers::unknown;

@@ -50,6 +50,8 @@ public:
   // Who (but us) still has it open for writing? `closer`: the thread that closes; its descriptor is
   // out of its table already. 0: the kernel cannot name it, it is in another pid namespace.
   [[nodiscard]] Writers writers(pid_t closer, Search search, const WatchedFile& file) const;
+  // The process that a thread belongs to; 0: gone.
+  [[nodiscard]] pid_t process_of(pid_t thread) const;
 
 private:
   std::filesystem::path proc_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access_path.h"
+#include "drafts.h"
 #include "failures.h"
 #include "holder/registry.h"
 #include "init_exchange.h"
@@ -24,6 +25,7 @@ struct Mount {
   Failures& failures;
   AccessPath& access;
   InitExchange& init;
+  Drafts& drafts;
   std::function<void()> ready; // the kernel's INIT has come: the mount can be used
 
   OpenFiles open_files;

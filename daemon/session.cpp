@@ -62,6 +62,15 @@ void log_start(const Mount& mount) {
              mount.read_only ? ", read-only" : "", mount.access.name(), mount.access.why());
 }
 
+// Nobody waits for this one.
+void commit_draft(volume::Volume& volume, tree::NodeId node) {
+  const auto committed = volume.commit(node, volume::Volume::Why::closed);
+  if (!committed && committed.error().code != Errc::stale) { // stale: it was removed
+    diag::error("{}: not committed after its writer closed it: {}",
+                printable(volume.path(node).value_or("a file")), committed.error().message);
+  }
+}
+
 void commit_all(volume::Volume& volume) {
   const auto committed = volume.commit_all([](const std::string& path, const Error& error) {
     diag::error("{}: lost: not committed at the unmount: {}", printable(path), error.message);
@@ -76,6 +85,7 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
                    const std::function<void()>& ready) {
   const auto access = make_access_path(line.options.mmap);
   InitExchange init([&](std::uint64_t offered) { return access->negotiate(offered); });
+  Drafts drafts([&](tree::NodeId node) { commit_draft(volume, node); });
   Mount mount{.line = line,
               .device = device,
               .volume = volume,
@@ -83,6 +93,7 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
               .failures = failures,
               .access = *access,
               .init = init,
+              .drafts = drafts,
               .ready = {},
               .open_files = {},
               .last_close = LastClose(),

@@ -23,6 +23,9 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     reply_error(req, attached.error());
     return;
   }
+  if (Drafts::is_draft(fi->flags, mode, caller->umask)) {
+    mount.drafts.add(made->id);
+  }
   const fuse_entry_param entry = to_entry(mount, *made);
   if (fuse_reply_create(req, &entry, fi) != 0) {
     detach_handle(mount, *fi); // the caller was interrupted: no RELEASE will come

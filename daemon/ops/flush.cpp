@@ -34,9 +34,16 @@ void flush(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
     return;
   }
   const auto attributes = mount.volume.attributes(ino);
-  if (!attributes || !attributes->pending || attributes->size == 0 ||
-      !is_last_close(mount, *handle, fuse_req_ctx(req)->pid)) {
+  const pid_t closer = fuse_req_ctx(req)->pid;
+  // An empty file has nothing to commit, and is looked at all the same: who shares it must be known
+  // when it has grown.
+  if (!attributes || !attributes->pending || !is_last_close(mount, *handle, closer) ||
+      attributes->size == 0) {
     reply_errno(req, 0); // RELEASE commits what there is to commit
+    return;
+  }
+  if (mount.drafts.close(ino, mount.last_close.process_of(closer))) {
+    reply_errno(req, 0);
     return;
   }
   reply_done(req, mount.volume.commit(ino, volume::Volume::Why::closed));

@@ -2,20 +2,30 @@
 #include "../ops.h"
 #include "../reply.h"
 
+// fsync(2) of a file commits it, but not a draft (drafts.h): its bytes are in the device's memory already,
+// and its name is what fsync(2) of the directory is for. So mkstemp, write, fsync, rename works.
 namespace famfs::daemon::ops {
 
 void fsync(fuse_req_t req, fuse_ino_t ino, int /*data_only*/, fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
-  if (meta::is_meta(ino) || mount.read_only) {
+  if (meta::is_meta(ino) || mount.read_only || mount.drafts.contains(ino)) {
     reply_errno(req, 0);
     return;
   }
   reply_done(req, mount.volume.sync(ino));
 }
 
-// Directories are committed when they are made.
-void fsyncdir(fuse_req_t req, fuse_ino_t /*ino*/, int /*data_only*/, fuse_file_info* /*fi*/) {
-  reply_errno(req, 0);
+// Directories themselves are committed when they are made.
+void fsyncdir(fuse_req_t req, fuse_ino_t ino, int /*data_only*/, fuse_file_info* /*fi*/) {
+  Mount& mount = mount_of(req);
+  Result<void> result;
+  for (const tree::NodeId node : mount.drafts.closed()) {
+    const auto parent = mount.volume.parent(node);
+    if (result && parent && *parent == ino && mount.drafts.end(node)) {
+      result = mount.volume.commit(node, volume::Volume::Why::synced);
+    }
+  }
+  reply_done(req, result);
 }
 
 } // namespace famfs::daemon::ops

@@ -64,6 +64,9 @@ void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
     reply_error(req, checked.error());
     return;
   }
+  if (wants_to_write(*fi)) {
+    mount.drafts.reopen(ino);
+  }
   if (const auto attached = attach_handle(mount, ino, *fi); !attached) {
     reply_error(req, attached.error());
     return;

@@ -1,3 +1,4 @@
+#include "../base_name.h"
 #include "../meta_files.h"
 #include "../ops.h"
 #include "../reply.h"
@@ -32,6 +33,21 @@ volume::Change to_change(const struct stat& attr, int to_set) {
   return change;
 }
 
+// The rule, and why: drafts.h.
+Result<void> finish_draft(Mount& mount, tree::NodeId node, mode_t mode) {
+  constexpr mode_t others = 077;
+  if (!mount.drafts.contains(node)) {
+    return {};
+  }
+  const bool ends = mount.drafts.is_closed(node)
+                        ? !base_name(mount.volume.path(node).value_or("")).starts_with('.')
+                        : (mode & others) != 0;
+  if (!ends || !mount.drafts.end(node)) {
+    return {};
+  }
+  return mount.volume.commit(node, volume::Volume::Why::closed);
+}
+
 } // namespace
 
 void setattr(fuse_req_t req, fuse_ino_t ino, struct stat* attr, int to_set, fuse_file_info* /*fi*/) {
@@ -40,7 +56,13 @@ void setattr(fuse_req_t req, fuse_ino_t ino, struct stat* attr, int to_set, fuse
     reply_errno(req, EPERM);
     return;
   }
-  reply_attributes(req, mount.volume.change(ino, to_change(*attr, to_set)));
+  auto changed = mount.volume.change(ino, to_change(*attr, to_set));
+  if (changed && (to_set & FUSE_SET_ATTR_MODE) != 0) {
+    if (const auto finished = finish_draft(mount, ino, changed->mode); !finished) {
+      changed = std::unexpected(finished.error());
+    }
+  }
+  reply_attributes(req, changed);
 }
 
 } // namespace famfs::daemon::ops

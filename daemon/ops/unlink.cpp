@@ -10,7 +10,12 @@ void unlink(fuse_req_t req, fuse_ino_t parent, const char* name) {
     reply_errno(req, EPERM);
     return;
   }
-  reply_done(req, mount.volume.remove(parent, name));
+  const auto found = mount.volume.lookup(parent, name);
+  const auto removed = mount.volume.remove(parent, name);
+  if (found && removed) {
+    static_cast<void>(mount.drafts.end(found->id));
+  }
+  reply_done(req, removed);
 }
 
 // The format has no entry that removes, and every directory is committed when it is made.

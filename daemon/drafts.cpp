@@ -1,0 +1,156 @@
+#include "drafts.h"
+
+#include <algorithm>
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace famfs::daemon {
+namespace {
+
+constexpr mode_t kOthers = 077;
+
+} // namespace
+
+Drafts::Drafts(std::function<void(tree::NodeId)> commit, std::chrono::milliseconds patience)
+    : commit_(std::move(commit)), patience_(patience), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_([this] { run(); }) {}
+
+Drafts::~Drafts() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake();
+  thread_.join();
+}
+
+bool Drafts::is_draft(int flags, mode_t mode, mode_t umask) noexcept {
+  return (flags & O_EXCL) != 0 && (mode & kOthers) == 0 && (umask & kOthers) != kOthers;
+}
+
+void Drafts::add(tree::NodeId node) {
+  const std::lock_guard lock(mutex_);
+  drafts_.try_emplace(node);
+}
+
+bool Drafts::contains(tree::NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  return drafts_.contains(node);
+}
+
+bool Drafts::is_closed(tree::NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = drafts_.find(node);
+  return found != drafts_.end() && found->second.closed;
+}
+
+std::vector<tree::NodeId> Drafts::closed() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<tree::NodeId> out;
+  for (const auto& [node, draft] : drafts_) {
+    if (draft.closed) {
+      out.push_back(node);
+    }
+  }
+  return out;
+}
+
+bool Drafts::close(tree::NodeId node, pid_t process) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = drafts_.find(node);
+    if (found == drafts_.end()) {
+      return false;
+    }
+    Draft& draft = found->second;
+    if (process > 0) {
+      draft.process = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+    }
+    draft.closed = true;
+    draft.until = Clock::now() + patience_;
+  }
+  wake();
+  return true;
+}
+
+void Drafts::reopen(tree::NodeId node) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = drafts_.find(node); found != drafts_.end()) {
+    found->second.closed = false;
+    found->second.process = UniqueFd();
+  }
+}
+
+bool Drafts::end(tree::NodeId node) {
+  const std::lock_guard lock(mutex_);
+  const auto found = drafts_.find(node);
+  if (found == drafts_.end()) {
+    return false;
+  }
+  const bool closed = found->second.closed;
+  drafts_.erase(found);
+  return closed;
+}
+
+void Drafts::wake() const { ::eventfd_write(wake_.get(), 1); }
+
+std::vector<tree::NodeId> Drafts::take_due(const std::vector<tree::NodeId>& exited) {
+  const auto now = Clock::now();
+  std::vector<tree::NodeId> due;
+  std::erase_if(drafts_, [&](const auto& item) {
+    const auto& [node, draft] = item;
+    const bool is_due = draft.closed && (now >= draft.until || std::ranges::find(exited, node) != exited.end());
+    if (is_due) {
+      due.push_back(node);
+    }
+    return is_due;
+  });
+  return due;
+}
+
+Drafts::Watched Drafts::watched() const {
+  Watched out;
+  out.fds.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  for (const auto& [node, draft] : drafts_) {
+    if (!draft.closed) {
+      continue;
+    }
+    out.fds.push_back({.fd = draft.process.get(), .events = POLLIN, .revents = 0}); // -1 is skipped
+    out.nodes.push_back(node);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(draft.until - Clock::now()).count();
+    const int ms = static_cast<int>(std::max<std::int64_t>(left, 0));
+    out.timeout = out.timeout < 0 ? ms : std::min(out.timeout, ms);
+  }
+  return out;
+}
+
+void Drafts::run() {
+  std::vector<tree::NodeId> exited;
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    if (stop_) {
+      return;
+    }
+    const auto due = take_due(exited);
+    Watched now = watched();
+    lock.unlock();
+    exited.clear();
+    if (!due.empty()) {
+      std::ranges::for_each(due, commit_);
+      continue; // and look again: time has passed
+    }
+    static_cast<void>(::poll(now.fds.data(), now.fds.size(), now.timeout));
+    eventfd_t woken = 0;
+    static_cast<void>(::eventfd_read(wake_.get(), &woken));
+    for (std::size_t i = 0; i < now.nodes.size(); ++i) {
+      if ((now.fds[i + 1].revents & POLLIN) != 0) {
+        exited.push_back(now.nodes[i]);
+      }
+    }
+  }
+}
+
+} // namespace famfs::daemon

@@ -1,0 +1,85 @@
+// Drafts: files that get their mode, owner or name after they are closed. install(1), rsync(1) and all
+// who write through mkstemp(3) make a file that nobody else may read (O_EXCL, mode 0600 asked for),
+// write it, close it, and only then chmod(2), chown(2) or rename(2) it. The format cannot record that
+// of a committed file, so a draft is not committed by its last close but by what comes after:
+//  - rename(2), which gives it its name;
+//  - chmod(2) after the close, or one that lets others in; but not of a name with a leading dot, which
+//    rsync renames next. These commits' results are the system call's;
+//  - the exit of the process that closed it, or five seconds, whichever is first;
+//  - fsync(2) of the directory, and the unmount.
+// Until then a crash of ours loses it: close(2) promises nothing, and fsync(2) of a file not its name.
+//
+// Thread-safe. One mutex, not held while committing. The thread that waits for exits and seconds is
+// made with the object and joined with it.
+#pragma once
+
+#include "base/fd.h"
+#include "tree/tree.h"
+
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <poll.h>
+#include <sys/types.h>
+
+namespace famfs::daemon {
+
+class Drafts {
+public:
+  static constexpr std::chrono::milliseconds kPatience{5000};
+
+  // `commit`: called on the waiting thread.
+  explicit Drafts(std::function<void(tree::NodeId)> commit, std::chrono::milliseconds patience = kPatience);
+  Drafts(const Drafts&) = delete;
+  Drafts& operator=(const Drafts&) = delete;
+  ~Drafts(); // what is left is for Volume::commit_all
+
+  // open(2)'s flags and mode, the mode already without the umask's bits. With a umask that hides
+  // everything from others the mode says nothing about intent.
+  [[nodiscard]] static bool is_draft(int flags, mode_t mode, mode_t umask) noexcept;
+
+  void add(tree::NodeId node);
+  [[nodiscard]] bool contains(tree::NodeId node) const;
+  [[nodiscard]] bool is_closed(tree::NodeId node) const;
+  [[nodiscard]] std::vector<tree::NodeId> closed() const;
+  // The last writer closed it (process 0: not known which). False: not a draft.
+  [[nodiscard]] bool close(tree::NodeId node, pid_t process);
+  // It is being written again.
+  void reopen(tree::NodeId node);
+  // It is a file like any other from now on. True: its writer has closed it, so commit it.
+  [[nodiscard]] bool end(tree::NodeId node);
+
+private:
+  using Clock = std::chrono::steady_clock;
+  struct Draft {
+    bool closed = false;
+    UniqueFd process; // pidfd
+    Clock::time_point until;
+  };
+
+  // What the waiting thread polls: fds[0] wakes it, each other one is the process of a node.
+  struct Watched {
+    std::vector<pollfd> fds;
+    std::vector<tree::NodeId> nodes;
+    int timeout = -1; // milliseconds
+  };
+
+  void run();
+  [[nodiscard]] std::vector<tree::NodeId> take_due(const std::vector<tree::NodeId>& exited);
+  [[nodiscard]] Watched watched() const;
+  void wake() const;
+
+  std::function<void(tree::NodeId)> commit_;
+  std::chrono::milliseconds patience_;
+  mutable std::mutex mutex_;
+  std::unordered_map<tree::NodeId, Draft> drafts_;
+  bool stop_ = false;
+  UniqueFd wake_;
+  std::thread thread_;
+};
+
+} // namespace famfs::daemon
