@@ -54,6 +54,10 @@ public:
 [[nodiscard]] std::unique_ptr<Target> famfs_target(int fd, std::uint64_t size, std::string path,
                                                    bool writable);
 
+// Over a mapping, which becomes the Target's.
+[[nodiscard]] std::unique_ptr<Target> mapped_target(std::byte* base, std::uint64_t size,
+                                                    std::string path, bool writable);
+
 struct CopyJob {
   std::uint64_t size = 0;
   unsigned threads = 0; // 0: one per core

@@ -84,6 +84,10 @@ private:
         return fail(Errc::io, fmt::format("{}: ends at {}: did somebody change it meanwhile?",
                                           printable(path_), offset + done));
       }
+      if (moved < 0 && errno == EFAULT) {
+        return fail(Errc::io, fmt::format("{}: offset {}: the source was cut meanwhile",
+                                          printable(path_), offset + done));
+      }
       if (moved < 0 && errno != EINTR) {
         return fail_errno(errno, printable(path_));
       }
@@ -98,14 +102,18 @@ private:
 
 } // namespace
 
+std::unique_ptr<Target> mapped_target(std::byte* base, std::uint64_t size, std::string path,
+                                      bool writable) {
+  return std::make_unique<MappedTarget>(base, size, std::move(path), writable);
+}
+
 std::unique_ptr<Target> famfs_target(int fd, std::uint64_t size, std::string path, bool writable) {
   void* const at =
       famfs_mmap(nullptr, size, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) { // NOLINT: the device node is not ours to open, or maps are refused
     return std::make_unique<DescriptorTarget>(fd, std::move(path));
   }
-  return std::make_unique<MappedTarget>(static_cast<std::byte*>(at), size, std::move(path),
-                                        writable);
+  return mapped_target(static_cast<std::byte*>(at), size, std::move(path), writable);
 }
 
 } // namespace famfs::tools
