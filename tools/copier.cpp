@@ -51,6 +51,14 @@ std::uint32_t with_search(std::uint32_t mode) {
   return mode | ((mode & 0444) >> 2);
 }
 
+// The copy engine knows no names; only this error of its lacks one.
+Error naming(Error error, const std::string& path) {
+  if (error.code == Errc::interrupted) {
+    error.message = fmt::format("{}: interrupted", printable(path));
+  }
+  return error;
+}
+
 } // namespace
 
 struct Copier::Source {
@@ -161,9 +169,7 @@ Result<void> Copier::move_bytes(const Source& source, Target& target, const std:
                         .interrupted = &context_.interrupted,
                         .progress = &progress});
     if (!copied) {
-      return copied.error().code == Errc::interrupted
-                 ? fail(Errc::interrupted, fmt::format("{}: interrupted", printable(to)))
-                 : copied;
+      return std::unexpected(naming(std::move(copied.error()), to));
     }
   }
   return options_.compare ? compare_bytes(source, target, to) : Result<void>{};
@@ -178,7 +184,7 @@ Result<void> Copier::compare_bytes(const Source& source, const Target& target,
                             .interrupted = &context_.interrupted,
                             .progress = nullptr});
   if (!bad) {
-    return std::unexpected(bad.error());
+    return std::unexpected(naming(bad.error(), to));
   }
   if (*bad) {
     return fail(Errc::io,

@@ -1,0 +1,137 @@
+#!/bin/bash
+# famfs mount, umount, fsck, status, holders: docs and the public tools' table.
+. "$(dirname "$0")/../support/lib.sh"
+
+test_mount_is_ready_when_it_returns() {
+  make_fs
+  expect_good famfs mount "$DEV" "$MNT"
+  expect_text "^$DEV $MNT fuse.famfs " "$(cat /proc/mounts)"
+  expect_text "$MNT" "$(findmnt -S "$DEV")"
+  touch "$MNT/file" || fail "not writable"
+  expect_good umount "$MNT"
+  expect_exit 1 grep -q "$MNT" /proc/mounts
+}
+
+test_mount_options_of_scripts() {
+  make_fs
+  expect_good famfs mount -t 5 -v -f -p "$DEV" "$MNT"
+  expect_good famfs umount "$MNT"
+  expect_good famfs mount -u -d "$DEV" "$MNT"
+  expect_good famfs umount "$MNT"
+  expect_good famfs mount -o ro "$DEV" "$MNT"
+  expect_fail mkdir "$MNT/d" 2>/dev/null
+  expect_good famfs umount "$MNT"
+}
+
+test_second_mount_is_busy() {
+  local text got=0 other
+  make_fs
+  other=$(new_dir)
+  expect_good famfs mount "$DEV" "$MNT"
+  for where in "$MNT" "$other"; do
+    got=0
+    text=$(famfs mount "$DEV" "$where" 2>&1) || got=$?
+    [ "$got" = 32 ] || fail "exit $got"
+    expect_text "errno 16|Device or resource busy" "$text"
+    expect_text "pid [0-9]+" "$text"
+  done
+  expect_exit 16 mkfs.famfs -f "$DEV" 2>/dev/null
+  expect_exit 16 mkfs.famfs -f -k "$DEV" 2>/dev/null
+  expect_exit 16 fsck.famfs "$DEV" 2>/dev/null
+  expect_exit 16 famfs fsck "$DEV" 2>/dev/null
+  expect_good famfs fsck "$MNT" >/dev/null
+}
+
+test_killed_file_system_does_not_mount() {
+  make_fs
+  expect_good mkfs.famfs -f -k "$DEV" >/dev/null
+  expect_fail famfs mount "$DEV" "$MNT" 2>/dev/null
+  expect_fail famfs mount /no/such "$MNT" 2>/dev/null
+  expect_fail famfs mount "$DEV" /no/such 2>/dev/null
+}
+
+test_umount_waits_for_the_daemon() {
+  for i in 1 2 3; do
+    make_fs -f
+    expect_good famfs mount "$DEV" "$MNT"
+    touch "$MNT/empty"
+    expect_good famfs umount "$MNT"
+  done
+  # umount(8) may not wait; the tools do, for a moment.
+  expect_good famfs mount "$DEV" "$MNT"
+  expect_good umount "$MNT"
+  expect_good mkfs.famfs -f "$DEV" >/dev/null
+}
+
+test_umount_says_what_is_in_the_way() {
+  local text
+  make_fs
+  mount_fs
+  exec 9>"$MNT/held"
+  text=$(famfs umount "$MNT" 2>&1) && fail "unmounted"
+  [ "$(wc -l <<<"$text")" = 1 ] || fail "more than one line: $text"
+  expect_text "busy" "$text"
+  exec 9>&-
+  expect_good famfs umount "$MNT"
+  expect_exit 32 famfs umount "$MNT" 2>/dev/null
+}
+
+test_fsck_sees_what_is_committed() {
+  make_fs
+  mount_fs
+  head -c 3M /dev/urandom >"$MNT/file"
+  mkdir "$MNT/dir"
+  local text
+  text=$(famfs fsck "$MNT") || fail "not clean: $text"
+  expect_text "^Files: 1$" "$text"
+  expect_text "^Directories: 1$" "$text"
+  [ "$(awk '/Device capacity/ {print $3}' <<<"$text")" = $((256 << 20)) ] || fail "capacity: $text"
+  [ "$(awk '/Free space/ {print $3}' <<<"$text")" = $((242 << 20)) ] || fail "free: $text"
+  text=$(famfs fsck "$MNT/file") || fail "by a path in the mount: $text"
+  expect_good umount "$MNT"
+  text=$(fsck.famfs "$DEV") || fail "not clean: $text"
+  expect_text "^Files: 1$" "$text"
+}
+
+test_status() {
+  local text
+  make_fs
+  mount_fs
+  for what in "$MNT" "$DEV" ""; do
+    text=$(famfs status $what) || fail "status $what"
+    expect_text "^mount_point: $MNT$" "$text"
+    expect_text "^role: master$" "$text"
+    expect_text "^access_path.name: direct$" "$text"
+    expect_text "^access_path.why: " "$text"
+  done
+  famfs status --json "$MNT" | python3 -c '
+import json, sys
+told = json.load(sys.stdin)
+assert len(told) == 1 and told[0]["device"] == sys.argv[1], told' "$DEV" || fail "status --json"
+  expect_exit 1 famfs status /proc 2>/dev/null
+}
+
+test_holders() {
+  make_fs
+  expect_exit 1 grep -q "$DEV" <<<"$(famfs holders)"
+  mount_fs
+  expect_text "^$DEV +hold +live +[0-9]+ +famfsd .* $MNT$" "$(famfs holders)"
+  famfs holders --json | python3 -c '
+import json, sys
+record = [r for r in json.load(sys.stdin) if r["device"] == sys.argv[1]]
+assert len(record) == 1 and record[0]["live"] and record[0]["mount_point"] == sys.argv[2], record' \
+    "$DEV" "$MNT" || fail "holders --json"
+}
+
+test_dump_of_a_mounted_device() {
+  make_fs
+  mount_fs
+  mkdir -m 750 "$MNT/dir"
+  expect_text "path: dir" "$(famfs dump "$DEV")"
+  famfs dump --json "$MNT" | python3 -c '
+import json, sys
+entry = json.load(sys.stdin)["entries"][0]
+assert entry["type"] == "MKDIR" and entry["mode"] == 0o750 and entry["path"] == "dir", entry' || fail "dump --json"
+}
+
+run_tests "$@"
