@@ -4,8 +4,27 @@
 
 #include "catch.h"
 
+#include <future>
+#include <thread>
+
 using namespace famfs;
 using namespace famfs::testing;
+
+namespace {
+
+// Holds the file's mutex in the middle of a write until it is let go.
+class SlowSource : public volume::WriteSource {
+public:
+  Result<void> copy(media::Memory& memory, std::uint64_t offset, std::uint64_t length) override {
+    started.set_value();
+    go_on.get_future().wait();
+    return memory.zero(offset, length);
+  }
+  std::promise<void> started;
+  std::promise<void> go_on;
+};
+
+} // namespace
 
 TEST_CASE("a removed file lives until its last pin goes") {
   Rig rig;
@@ -113,4 +132,53 @@ TEST_CASE("space cut off a file that nobody mapped comes back at once") {
   rig.write(id, 0, "x");
   rig.commit(id);
   CHECK(rig.free_bytes() == free - kUnit);
+}
+
+TEST_CASE("a removed file that is pinned again while its last pin's callback waits lives on") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  rig.write(id, 0, "content");
+  auto last = *rig.volume->pin(id);
+  REQUIRE(rig.volume->remove(tree::kRoot, "f"));
+  SlowSource source;
+  std::thread writer([&] { (void)rig.volume->write(id, 100, 1, source); });
+  source.started.get_future().wait();
+  std::thread closer([&] { last.release(); }); // the callback waits for the writer
+  while (rig.volume->pins() > 0) {
+    std::this_thread::yield();
+  }
+  auto again = *rig.volume->pin(id);
+  source.go_on.set_value();
+  writer.join();
+  closer.join();
+  CHECK(rig.read(id).starts_with("content"));
+  CHECK(rig.free_bytes() == free - kUnit);
+  again.release();
+  CHECK(rig.free_bytes() == free);
+  CHECK(code_of(rig.volume->attributes(id)) == Errc::stale);
+}
+
+TEST_CASE("a file that is removed in the middle of its commit is not committed") {
+  Rig rig;
+  const auto free = rig.free_bytes();
+  const NodeId id = rig.create("f");
+  rig.resize(id, MiB);
+  auto pin = *rig.volume->pin(id);
+  REQUIRE(rig.volume->map(id, true));
+  bool removed = false;
+  rig.memory.set_hook([&](const Event& event) {
+    if (event.op == Op::write_back && !std::exchange(removed, true)) {
+      CHECK(rig.volume->remove(tree::kRoot, "f"));
+    }
+  });
+  CHECK(rig.volume->commit(id, Volume::Why::closed));
+  rig.memory.set_hook({});
+  CHECK(removed);
+  CHECK(rig.volume->usage().log_entries == 0);
+  CHECK(rig.attributes(id).links == 0);
+  pin.release();
+  CHECK(rig.free_bytes() == free);
+  rig.reopen();
+  CHECK(rig.names().empty());
 }
