@@ -10,7 +10,7 @@ namespace {
 class Parser {
 public:
   explicit Parser(std::span<const std::string> args)
-      : args_(args), helper_(called_as(args.empty() ? "" : args[0]) == CalledAs::mount_helper) {}
+      : args_(args), helper_(called_as_helper(args.empty() ? "" : args[0])) {}
 
   Result<CommandLine> run() {
     for (next_ = 1; next_ < args_.size();) {

@@ -12,10 +12,6 @@
 namespace famfs::daemon {
 namespace {
 
-std::string_view basename_of(std::string_view path) noexcept {
-  return path.substr(path.rfind('/') + 1);
-}
-
 // What mount(8) and fstab add for their own use, and what changes nothing here: FUSE keeps no access
 // times, and every write is synchronous already.
 constexpr std::array kIgnored{
@@ -119,7 +115,11 @@ std::optional<Result<void>> set_value(std::string_view option, MountOptions& int
   const std::string_view value = option.substr(equals + 1);
   constexpr std::uint32_t most_id = 0xFFFFFFFEU; // -1 is "no id" to the kernel
   if (name == "system_uuid") {
-    return keep(into.system_uuid, Uuid::parse(value));
+    auto uuid = Uuid::parse(value);
+    if (!uuid) {
+      uuid.error().code = Errc::usage;
+    }
+    return keep(into.system_uuid, std::move(uuid));
   }
   if (name == "uid") {
     return keep(into.uid, number(name, value, 10, most_id));
@@ -194,12 +194,8 @@ std::string escaped(std::string_view text) {
 
 } // namespace
 
-CalledAs called_as(std::string_view program) noexcept {
-  const std::string_view name = basename_of(program);
-  if (name.starts_with("mount.")) {
-    return CalledAs::mount_helper;
-  }
-  return name.starts_with("umount.") ? CalledAs::umount_helper : CalledAs::daemon;
+bool called_as_helper(std::string_view program) noexcept {
+  return program.substr(program.rfind('/') + 1).starts_with("mount.");
 }
 
 Result<void> parse_mount_options(std::string_view list, bool sloppy, MountOptions& into) {

@@ -14,9 +14,8 @@
 
 namespace famfs::daemon {
 
-// How we were called. mount(8) and umount(8) run their helpers by name, with flags of their own.
-enum class CalledAs : std::uint8_t { daemon, mount_helper, umount_helper };
-[[nodiscard]] CalledAs called_as(std::string_view program) noexcept;
+// Are we mount(8)'s helper? It is run by name (mount.famfs, mount.fuse.famfs), with flags of its own.
+[[nodiscard]] bool called_as_helper(std::string_view program) noexcept;
 
 enum class MmapPolicy : std::uint8_t {
   refused, // MAP_SHARED through the page cache gives ENODEV: it cannot be coherent between hosts

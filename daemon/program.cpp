@@ -6,7 +6,6 @@
 #include "options.h"
 #include "session.h"
 #include "signals.h"
-#include "umount_helper.h"
 
 #include <fmt/format.h>
 
@@ -93,11 +92,8 @@ int mount(const std::string& name, const CommandLine& line) {
 
 int run(const std::vector<std::string>& args) {
   const std::string program = args.empty() ? "famfsd" : args[0];
-  if (called_as(program) == CalledAs::umount_helper) {
-    return run_umount_helper(args);
-  }
   // mount.fuse.famfs is the same helper under the name that the type fuse.famfs gives it.
-  const std::string name = called_as(program) == CalledAs::mount_helper ? "mount.famfs" : base_name(program);
+  const std::string name = called_as_helper(program) ? "mount.famfs" : base_name(program);
   const auto parsed = parse_command_line(args);
   if (!parsed) {
     return complain(name, parsed.error());

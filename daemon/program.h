@@ -1,4 +1,4 @@
-// famfsd and the helpers of mount(8) and umount(8): one program, told apart by name.
+// famfsd, and mount(8)'s helper: one program, told apart by its name.
 #pragma once
 
 #include <string>

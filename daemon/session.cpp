@@ -109,6 +109,13 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
   return connection->serve();
 }
 
+std::unexpected<Error> cannot_open(const std::string& device, const Error& error) {
+  return fail(error.code, fmt::format("{}: {}{}", printable(device), error.message,
+                                      error.code == Errc::not_famfs
+                                          ? ": no famfs file system: make one with mkfs.famfs"
+                                          : ""));
+}
+
 } // namespace
 
 Result<std::string> check_mount_point(const std::string& path) {
@@ -150,8 +157,7 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
   LoggingReporter reporter;
   const auto volume = volume::Volume::open(**memory, open_options(line.options, *role), reporter);
   if (!volume) {
-    return std::unexpected(Error{volume.error().code,
-                                 fmt::format("{}: {}", printable(line.device), volume.error().message)});
+    return cannot_open(line.device, volume.error());
   }
   failures.set_locate([&](std::uint64_t offset) { return (*volume)->file_at(offset); });
   const auto served = serve(line, device->info(), **volume, registry, failures, ready);
