@@ -32,9 +32,6 @@ public:
 
   Result<Bytes> bytes(std::uint64_t offset, MutableBytes scratch) const override {
     if (base_ != nullptr) {
-#ifdef MADV_POPULATE_READ // one call for many page faults; without it they just happen
-      madvise(base_ + offset, scratch.size(), MADV_POPULATE_READ);
-#endif
       return Bytes(base_ + offset, scratch.size());
     }
     return read(offset, scratch);

@@ -1,7 +1,5 @@
 #include "copy_engine.h"
 
-#include "base/units.h"
-
 #include <algorithm>
 #include <cstring>
 #include <exception>
@@ -14,7 +12,6 @@
 namespace famfs::tools {
 namespace {
 
-constexpr std::uint64_t kChunk = 2 * MiB; // a huge page of the device: one fault
 constexpr std::size_t kPiece = 256 * KiB; // what passes through the second-level cache
 constexpr unsigned kMostByDefault = 16;   // memory is the limit long before
 

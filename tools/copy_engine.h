@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/units.h"
 #include "progress.h"
 
 #include <atomic>
@@ -14,6 +15,9 @@
 #include <string>
 
 namespace famfs::tools {
+
+// What a thread takes at a time: a huge page of the device, one fault.
+inline constexpr std::uint64_t kChunk = 2 * MiB;
 
 class Content {
 public:
@@ -39,7 +43,7 @@ public:
   Target(const Target&) = delete;
   Target& operator=(const Target&) = delete;
   virtual ~Target() = default;
-  // What is about to be put, so that its pages can be had at once.
+  // A chunk, or the last part of one, is about to be put: its pages can be had at once.
   virtual void prepare(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
   // On return the bytes are written back and fenced on this thread, or the daemon's to write back.
   virtual Result<void> put(std::uint64_t offset, Bytes from) = 0;

@@ -32,7 +32,10 @@ void print_leaves(std::ostream& out, const Document& document, const std::string
     return;
   }
   for (const auto& [key, value] : document.items()) {
-    print_leaves(out, value, prefix.empty() ? key : prefix + '.' + key);
+    std::string name = prefix;
+    name += prefix.empty() ? "" : ".";
+    name += key;
+    print_leaves(out, value, name);
   }
 }
 

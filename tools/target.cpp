@@ -8,8 +8,10 @@
 #include "media/fault_guard.h"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -20,13 +22,15 @@ namespace {
 class MappedTarget final : public Target {
 public:
   MappedTarget(std::byte* base, std::uint64_t size, std::string path, bool writable)
-      : base_(base), size_(size), path_(std::move(path)), writable_(writable) {}
+      : base_(base), size_(size), path_(std::move(path)), writable_(writable),
+        populated_(size / kChunk + 1) {}
   ~MappedTarget() override { famfs_munmap(base_, size_); }
 
   void prepare(std::uint64_t offset, std::uint64_t length) override {
 #ifdef MADV_POPULATE_WRITE // a stand-in has small pages: one call for all of a chunk's faults
-    const int advice = writable_ ? MADV_POPULATE_WRITE : MADV_POPULATE_READ;
-    madvise(base_ + offset, length, advice);
+    if (writable_ && !populated_[offset / kChunk].exchange(true)) {
+      madvise(base_ + offset, length, MADV_POPULATE_WRITE);
+    }
 #endif
   }
   Result<void> put(std::uint64_t offset, Bytes from) override {
@@ -59,6 +63,7 @@ private:
   std::uint64_t size_;
   std::string path_;
   bool writable_;
+  std::vector<std::atomic<bool>> populated_; // by chunk
 };
 
 class DescriptorTarget final : public Target {
