@@ -55,8 +55,7 @@ public:
       return fault(parent.error(), file.path);
     }
     if (!claimed) {
-      return contents_.tree.find(*parent, path.name) ? fault(FaultKind::path_duplicate, file.path)
-                                                     : overlap(file);
+      return unclaimed(*parent, path.name, file);
     }
     try {
       return insert(*parent, path.name, file);
@@ -112,26 +111,27 @@ private:
     return std::nullopt;
   }
 
+  // May be a file: insert() finds that by itself, and a replay is hurried.
   std::expected<NodeId, FaultKind> find_parent(std::string_view path) const {
     if (path.empty()) {
       return tree::kRoot;
     }
     const auto& tree = contents_.tree;
     if (const auto found = tree.find_path(path)) {
-      if (tree.info(*found)->kind == tree::Kind::file) {
-        return std::unexpected(FaultKind::path_parent_is_file);
-      }
       return *found;
     }
     // Which of the two it is: is there a file on the way?
     while (!path.empty()) {
-      const auto on_the_way = tree.find_path(path);
-      if (on_the_way && tree.info(*on_the_way)->kind == tree::Kind::file) {
+      if (const auto on_the_way = tree.find_path(path); on_the_way && is_file(*on_the_way)) {
         return std::unexpected(FaultKind::path_parent_is_file);
       }
       path = split(path).parent;
     }
     return std::unexpected(FaultKind::path_parent_missing);
+  }
+
+  [[nodiscard]] bool is_file(NodeId id) const {
+    return contents_.tree.info(id)->kind == tree::Kind::file;
   }
 
   [[nodiscard]] Fault fault(FaultKind kind, const format::RelPath& path) const {
@@ -141,13 +141,25 @@ private:
             .what = fmt::format("path \"{}\": {}", printable(path.view()), format::meaning(kind))};
   }
 
-  // Why the tree did not take a node whose parent is a directory.
+  // Why the tree did not take a node.
   [[nodiscard]] std::optional<Fault> refusal(const Error& error,
                                              const format::RelPath& path) const {
     if (error.code == Errc::no_memory) {
       throw std::bad_alloc();
     }
-    return fault(FaultKind::path_duplicate, path);
+    return fault(error.code == Errc::not_directory ? FaultKind::path_parent_is_file
+                                                   : FaultKind::path_duplicate,
+                 path);
+  }
+
+  // Space that is taken may be all that is wrong, or come with a path that is wrong.
+  [[nodiscard]] Fault unclaimed(NodeId parent, std::string_view name,
+                                const format::FileEntry& file) {
+    if (is_file(parent)) {
+      return fault(FaultKind::path_parent_is_file, file.path);
+    }
+    return contents_.tree.find(parent, name) ? fault(FaultKind::path_duplicate, file.path)
+                                             : overlap(file);
   }
 
   [[nodiscard]] Fault overlap(const format::FileEntry& file) {

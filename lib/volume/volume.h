@@ -121,7 +121,7 @@ public:
   // last pin goes.
   [[nodiscard]] Result<void> remove(NodeId parent, std::string_view name);
   // Pending files only. `replace` false and the target there: exists; a committed target:
-  // not_permitted; a pending one is removed.
+  // not_permitted; a directory: is_directory; a pending one is removed.
   [[nodiscard]] Result<void> rename(NodeId parent, std::string_view name, NodeId new_parent,
                                     std::string_view new_name, bool replace);
   // Pending: anything the format can record. Committed: only what changes nothing, and times (RAM).
@@ -145,7 +145,9 @@ public:
   // within the size a no-op, else not_permitted.
   [[nodiscard]] Result<void> reserve(NodeId id, std::uint64_t offset, std::uint64_t length,
                                      bool keep_size);
-  // A new pending file's whole space at once: size, layout, raw (see control.h). Not twice.
+  // A new pending file's whole space at once: size, layout, raw (see control.h). not_permitted: it
+  // has space already; invalid: the size; usage: the stripes. What is laid out raw keeps its size;
+  // in strips, it grows no larger than they are (too_big).
   struct Layout {
     std::uint64_t size = 0;
     bool raw = false;
@@ -165,7 +167,9 @@ public:
   // -- life
   // Commits a pending file that has data (size > 0); an empty one, or a committed one, is a no-op.
   // Data that may have been written through a map is written back first. Raw files: only
-  // by_request.
+  // by_request. On an error it is still pending, with one exception: the log header's memory went
+  // bad when the entry was there for all to see; then it is committed, and the error says it may
+  // not last.
   enum class Why : std::uint8_t { closed, synced, by_request };
   [[nodiscard]] Result<void> commit(NodeId id, Why why);
   // Committed: writes back and fences what may have been stored through maps. Pending: commit.

@@ -243,7 +243,8 @@ private:
     }
     files_.clear();
     rig_.volume.reset();
-    std::ranges::fill(rig_.memory.raw().subspan(10 * MiB), kJunk);
+    const auto data = rig_.memory.raw().subspan(10 * MiB);
+    std::memset(data.data(), std::to_integer<int>(kJunk), data.size());
     REQUIRE(volume::make(rig_.memory,
                          {.log_length = 8 * MiB, .system = Uuid::random(), .force = true}));
     rig_.memory.settle();

@@ -31,7 +31,7 @@ Result<void> TextSource::copy(media::Memory& memory, std::uint64_t device_offset
 }
 
 Rig::Rig(std::uint64_t size) : memory(size) {
-  std::ranges::fill(memory.raw(), kJunk);
+  std::memset(memory.raw().data(), std::to_integer<int>(kJunk), memory.raw().size());
   memory.settle();
   must(volume::make(memory, {.log_length = 8 * MiB,
                              .system = Uuid::random(),
