@@ -12,7 +12,8 @@ public:
   OpenReply open() const noexcept override { return {.direct_io = true}; }
   std::string_view name() const noexcept override { return "direct"; }
   std::string why() const override {
-    return "mmap(MAP_SHARED) of files is refused (ENODEV): use libfamfs or 'famfs exec -- PROGRAM', or "
+    return "mmap(MAP_SHARED) of files is refused (ENODEV): use libfamfs or 'famfs exec -- "
+           "PROGRAM', or "
            "mount with -o mmap=cached";
   }
 };
@@ -27,10 +28,12 @@ public:
   OpenReply open() const noexcept override { return {.direct_io = fresh_}; }
   std::string_view name() const noexcept override { return "cached"; }
   std::string why() const override {
-    return fresh_ ? "asked for by mmap=cached: mmap(MAP_SHARED) goes through this host's page cache; "
-                    "read(2) and write(2) do not"
-                  : "asked for by mmap=cached: everything goes through this host's page cache, for this "
-                    "kernel offers no better; what other hosts write may be seen late";
+    return fresh_
+               ? "asked for by mmap=cached: mmap(MAP_SHARED) goes through this host's page cache; "
+                 "read(2) and write(2) do not"
+               : "asked for by mmap=cached: everything goes through this host's page cache, for "
+                 "this "
+                 "kernel offers no better; what other hosts write may be seen late";
   }
 
 private:

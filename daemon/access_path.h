@@ -1,7 +1,7 @@
 // Access paths: how a program's load reaches the memory of the device, decided when the kernel has
 // said what it offers. One object per mount. A way in which the kernel itself resolves the faults
-// (docs/architecture.md, "Kernel map") is another class behind this interface: it will choose flags in
-// negotiate(), mark entries, and name a map in each reply to an open.
+// (docs/architecture.md, "Kernel map") is another class behind this interface: it will choose flags
+// in negotiate(), mark entries, and name a map in each reply to an open.
 //
 // Thread-safe: negotiate() is called once, before anything else.
 #pragma once

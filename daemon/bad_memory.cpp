@@ -13,7 +13,8 @@ bool is_bad(const media::Memory& memory, std::uint64_t offset, std::uint64_t len
   return !memory.load(offset, MutableBytes(copy).first(length));
 }
 
-// Through the registry, since whoever holds the device is to know: with a client mount that is not we.
+// Through the registry, since whoever holds the device is to know: with a client mount that is not
+// we.
 void report(Mount& mount, std::uint64_t offset, std::uint64_t length) {
   const bool holder = !mount.line.options.client;
   if (!mount.registry.report_failure(mount.device.id, offset, length) || !holder) {

@@ -17,7 +17,8 @@ constexpr auto kPause = std::chrono::milliseconds(20);
 constexpr auto kPatienceWithStranger = std::chrono::milliseconds(500);
 
 // How long to wait for the holder to end. Asked in the holder's own mount namespace.
-std::chrono::milliseconds patience(const holder::Registry& registry, const media::DeviceId& device) {
+std::chrono::milliseconds patience(const holder::Registry& registry,
+                                   const media::DeviceId& device) {
   const auto record = registry.holder(device);
   if (!record) {
     return kPatienceWithStranger;
@@ -41,12 +42,12 @@ Result<holder::Claim> claim_device(holder::Registry& registry, const media::Devi
                                    const CommandLine& line, Failures& failures) {
   const std::array devices{&device};
   const auto owner = holder::Owner::make();
-  const holder::HolderInfo info{.program = "famfsd",
-                                .mount_point = line.mount_point,
-                                .notify_failure = [&failures](std::uint64_t offset,
-                                                              std::uint64_t length) {
-                                  failures.note(offset, length);
-                                }};
+  const holder::HolderInfo info{
+      .program = "famfsd",
+      .mount_point = line.mount_point,
+      .notify_failure = [&failures](std::uint64_t offset, std::uint64_t length) {
+        failures.note(offset, length);
+      }};
   const auto mode = line.options.client ? holder::ClaimMode::observe : holder::ClaimMode::hold;
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {

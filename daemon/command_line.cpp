@@ -114,10 +114,11 @@ private:
     }
     line_.foreground = line_.foreground || line_.options.debug;
     if (names_.size() != 2) {
-      return fail(Errc::usage, fmt::format("{} given: a device and a mount point are needed: see --help",
-                                           names_.empty()       ? std::string("nothing")
-                                           : names_.size() == 1 ? "only " + printable(names_[0])
-                                                                : printable(names_[2]) + " too"));
+      return fail(Errc::usage,
+                  fmt::format("{} given: a device and a mount point are needed: see --help",
+                              names_.empty()       ? std::string("nothing")
+                              : names_.size() == 1 ? "only " + printable(names_[0])
+                                                   : printable(names_[2]) + " too"));
     }
     line_.device = names_[0];
     line_.mount_point = names_[1];

@@ -17,10 +17,12 @@
 namespace famfs::daemon {
 namespace {
 
-// Between libfuse and the kernel, for INIT's sake (init_exchange.h). Threads of libfuse are cancelled
-// while they wait in read_request or splice_request: the unwinding passes through here, so these
-// catch nothing and are not noexcept.
-InitExchange& init_of(void* userdata) { return static_cast<Mount*>(userdata)->init; }
+// Between libfuse and the kernel, for INIT's sake (init_exchange.h). Threads of libfuse are
+// cancelled while they wait in read_request or splice_request: the unwinding passes through here,
+// so these catch nothing and are not noexcept.
+InitExchange& init_of(void* userdata) {
+  return static_cast<Mount*>(userdata)->init;
+}
 
 ssize_t read_request(int fd, void* buffer, size_t size, void* userdata) {
   const ssize_t got = ::read(fd, buffer, size);
@@ -108,8 +110,8 @@ Connection::~Connection() {
 
 Result<void> Connection::serve() {
   constexpr unsigned most_threads = 32; // some wait: for a commit's flushes, for /proc
-  const std::unique_ptr<fuse_loop_config, void (*)(fuse_loop_config*)> config(fuse_loop_cfg_create(),
-                                                                              fuse_loop_cfg_destroy);
+  const std::unique_ptr<fuse_loop_config, void (*)(fuse_loop_config*)> config(
+      fuse_loop_cfg_create(), fuse_loop_cfg_destroy);
   fuse_loop_cfg_set_max_threads(config.get(), most_threads);
   const SignalWatch watch([this] {
     diag::info("asked to end by a signal");

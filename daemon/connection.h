@@ -10,8 +10,8 @@ namespace famfs::daemon {
 
 class Connection {
 public:
-  // Mounts. `mount` outlives the connection. The first request may be answered before serve() only by
-  // waiting: the kernel sends nothing but INIT.
+  // Mounts. `mount` outlives the connection. The first request may be answered before serve() only
+  // by waiting: the kernel sends nothing but INIT.
   [[nodiscard]] static Result<Connection> open(Mount& mount, const std::string& kernel_options);
   Connection(Connection&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
   Connection& operator=(Connection&&) = delete;

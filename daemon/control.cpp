@@ -12,9 +12,10 @@ namespace {
 
 Result<void> check_version(std::uint32_t version) {
   if (version != FAMFS_CONTROL_VERSION) {
-    return fail(Errc::invalid, fmt::format("ioctl of version {}: this famfsd knows {}: use the libfamfs "
-                                           "that came with it",
-                                           version, FAMFS_CONTROL_VERSION));
+    return fail(Errc::invalid,
+                fmt::format("ioctl of version {}: this famfsd knows {}: use the libfamfs "
+                            "that came with it",
+                            version, FAMFS_CONTROL_VERSION));
   }
   return {};
 }
@@ -34,7 +35,8 @@ void put_device(const media::DeviceInfo& device, famfs_ioc_map& out) {
 
 void put_map(const volume::Volume::MapView& view, famfs_ioc_map& out) {
   static_assert(FAMFS_CONTROL_EXTENTS == format::kMaxExtents);
-  out.kind = view.map.kind == format::MapKind::interleaved ? FAMFS_MAP_INTERLEAVED : FAMFS_MAP_SIMPLE;
+  out.kind =
+      view.map.kind == format::MapKind::interleaved ? FAMFS_MAP_INTERLEAVED : FAMFS_MAP_SIMPLE;
   out.flags = view.pending ? unsigned{FAMFS_MAP_PENDING} : 0U;
   out.size = view.size;
   out.chunk = view.map.chunk;
@@ -61,7 +63,8 @@ Result<volume::Volume::MapView> view_of(Mount& mount, tree::NodeId node, bool us
 
 Result<void> check_writable(const Handle& handle) {
   if (!handle.writable) {
-    return fail(Errc::access_denied, "ioctl on a file that is open for reading only: open it for writing");
+    return fail(Errc::access_denied,
+                "ioctl on a file that is open for reading only: open it for writing");
   }
   return {};
 }
@@ -76,7 +79,8 @@ Result<famfs_ioc_map> map(Mount& mount, tree::NodeId node, const famfs_ioc_map& 
     return fail(Errc::invalid, fmt::format("map request {}: unknown", in.request));
   }
   if (mount.device.path.size() >= FAMFS_CONTROL_PATH) {
-    return fail(Errc::name_too_long, "the device's path is too long to be told: mount it by a shorter one");
+    return fail(Errc::name_too_long,
+                "the device's path is too long to be told: mount it by a shorter one");
   }
   const auto view = view_of(mount, node, in.request == FAMFS_MAP_USE, root);
   if (!view) {
@@ -149,8 +153,9 @@ Result<void> report_failure(Mount& mount, const famfs_ioc_failure& in, bool root
   }
   const auto end = checked_add(in.offset, in.length);
   if (in.length == 0 || !end || *end > mount.device.size) {
-    return fail(Errc::invalid, fmt::format("memory failure at {}, {} bytes: not on the device of {} bytes",
-                                           in.offset, in.length, mount.device.size));
+    return fail(Errc::invalid,
+                fmt::format("memory failure at {}, {} bytes: not on the device of {} bytes",
+                            in.offset, in.length, mount.device.size));
   }
   return mount.registry.report_failure(mount.device.id, in.offset, in.length);
 }

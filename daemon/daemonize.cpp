@@ -66,13 +66,17 @@ void Parent::tell_failure(int exit_code, const std::string& line) {
 Forked fork_daemon() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return {.child = false, .parent = {}, .outcome = {kFailed, fmt::format("pipe: {}", std::strerror(errno))}};
+    return {.child = false,
+            .parent = {},
+            .outcome = {kFailed, fmt::format("pipe: {}", std::strerror(errno))}};
   }
   UniqueFd from(ends[0]);
   UniqueFd to(ends[1]);
   const pid_t pid = ::fork();
   if (pid < 0) {
-    return {.child = false, .parent = {}, .outcome = {kFailed, fmt::format("fork: {}", std::strerror(errno))}};
+    return {.child = false,
+            .parent = {},
+            .outcome = {kFailed, fmt::format("fork: {}", std::strerror(errno))}};
   }
   if (pid > 0) {
     to = UniqueFd();

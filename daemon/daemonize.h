@@ -1,5 +1,5 @@
-// Becoming a daemon: the parent waits until the child is ready or has failed, and exits with what the
-// child says. Before anything is claimed and before the first thread.
+// Becoming a daemon: the parent waits until the child is ready or has failed, and exits with what
+// the child says. Before anything is claimed and before the first thread.
 #pragma once
 
 #include "base/fd.h"
@@ -8,7 +8,8 @@
 
 namespace famfs::daemon {
 
-// What the child has to say to the waiting parent, once. Without a parent (foreground) it says nothing.
+// What the child has to say to the waiting parent, once. Without a parent (foreground) it says
+// nothing.
 class Parent {
 public:
   Parent() = default;

@@ -15,8 +15,8 @@ constexpr mode_t kOthers = 077;
 } // namespace
 
 Drafts::Drafts(std::function<void(tree::NodeId)> commit, std::chrono::milliseconds patience)
-    : commit_(std::move(commit)), patience_(patience), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      thread_([this] { run(); }) {}
+    : commit_(std::move(commit)), patience_(patience),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { run(); }) {}
 
 Drafts::~Drafts() {
   {
@@ -95,14 +95,17 @@ bool Drafts::end(tree::NodeId node) {
   return closed;
 }
 
-void Drafts::wake() const { ::eventfd_write(wake_.get(), 1); }
+void Drafts::wake() const {
+  ::eventfd_write(wake_.get(), 1);
+}
 
 std::vector<tree::NodeId> Drafts::take_due(const std::vector<tree::NodeId>& exited) {
   const auto now = Clock::now();
   std::vector<tree::NodeId> due;
   std::erase_if(drafts_, [&](const auto& item) {
     const auto& [node, draft] = item;
-    const bool is_due = draft.closed && (now >= draft.until || std::ranges::find(exited, node) != exited.end());
+    const bool is_due =
+        draft.closed && (now >= draft.until || std::ranges::find(exited, node) != exited.end());
     if (is_due) {
       due.push_back(node);
     }
@@ -120,7 +123,8 @@ Drafts::Watched Drafts::watched() const {
     }
     out.fds.push_back({.fd = draft.process.get(), .events = POLLIN, .revents = 0}); // -1 is skipped
     out.nodes.push_back(node);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(draft.until - Clock::now()).count();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(draft.until - Clock::now()).count();
     const int ms = static_cast<int>(std::max<std::int64_t>(left, 0));
     out.timeout = out.timeout < 0 ? ms : std::min(out.timeout, ms);
   }

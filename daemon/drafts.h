@@ -1,13 +1,16 @@
-// Drafts: files that get their mode, owner or name after they are closed. install(1), rsync(1) and all
-// who write through mkstemp(3) make a file that nobody else may read (O_EXCL, mode 0600 asked for),
-// write it, close it, and only then chmod(2), chown(2) or rename(2) it. The format cannot record that
-// of a committed file, so a draft is not committed by its last close but by what comes after:
+// Drafts: files that get their mode, owner or name after they are closed. install(1), rsync(1) and
+// all who write through mkstemp(3) make a file that nobody else may read (O_EXCL, mode 0600 asked
+// for), write it, close it, and only then chmod(2), chown(2) or rename(2) it. The format cannot
+// record that of a committed file, so a draft is not committed by its last close but by what comes
+// after:
 //  - rename(2), which gives it its name;
-//  - chmod(2) after the close, or one that lets others in; but not of a name with a leading dot, which
+//  - chmod(2) after the close, or one that lets others in; but not of a name with a leading dot,
+//  which
 //    rsync renames next. These commits' results are the system call's;
 //  - the exit of the process that closed it, or five seconds, whichever is first;
 //  - fsync(2) of the directory, and the unmount.
-// Until then a crash of ours loses it: close(2) promises nothing, and fsync(2) of a file not its name.
+// Until then a crash of ours loses it: close(2) promises nothing, and fsync(2) of a file not its
+// name.
 //
 // Thread-safe. One mutex, not held while committing. The thread that waits for exits and seconds is
 // made with the object and joined with it.
@@ -33,7 +36,8 @@ public:
   static constexpr std::chrono::milliseconds kPatience{5000};
 
   // `commit`: called on the waiting thread.
-  explicit Drafts(std::function<void(tree::NodeId)> commit, std::chrono::milliseconds patience = kPatience);
+  explicit Drafts(std::function<void(tree::NodeId)> commit,
+                  std::chrono::milliseconds patience = kPatience);
   Drafts(const Drafts&) = delete;
   Drafts& operator=(const Drafts&) = delete;
   ~Drafts(); // what is left is for Volume::commit_all

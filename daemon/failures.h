@@ -1,5 +1,5 @@
-// Memory failures: what the holder registry and our own reads and writes report, for the log and for
-// STATUS. Thread-safe; the mutex is never held while logging or asking who owns a byte.
+// Memory failures: what the holder registry and our own reads and writes report, for the log and
+// for STATUS. Thread-safe; the mutex is never held while logging or asking who owns a byte.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace famfs::daemon {
 struct Failure {
   std::uint64_t offset = 0; // on the device
   std::uint64_t length = 0;
-  std::string file;         // relative path; empty: no file has it
+  std::string file; // relative path; empty: no file has it
   std::uint64_t times = 1;
 };
 
@@ -26,17 +26,22 @@ public:
 
   // Once there is a volume to ask; nullptr before it goes.
   void set_locate(Locate locate);
-  // Logged when it is new; the same range again is only counted.
+  // Logged when it is new, up to a number (a device that went away has a million of them); the same
+  // range again is only counted.
   void note(std::uint64_t offset, std::uint64_t length);
   [[nodiscard]] std::vector<Failure> last() const;
 
 private:
   static constexpr std::size_t kKept = 16;
+  static constexpr std::uint64_t kLogged = 100;
+
+  void log(const Failure& failure) const;
 
   std::string device_;
   mutable std::mutex mutex_;
   Locate locate_;
   std::vector<Failure> last_; // oldest first
+  std::uint64_t count_ = 0;   // of those that were new
 };
 
 } // namespace famfs::daemon

@@ -48,13 +48,17 @@ void forward(fuse_log_level level, const char* format, va_list args) {
 
 } // namespace
 
-void capture_fuse_log() { fuse_set_log_func(keep); }
+void capture_fuse_log() {
+  fuse_set_log_func(keep);
+}
 
 std::string captured_fuse_log() {
   const std::lock_guard lock(mutex);
   return captured;
 }
 
-void forward_fuse_log() { fuse_set_log_func(forward); }
+void forward_fuse_log() {
+  fuse_set_log_func(forward);
+}
 
 } // namespace famfs::daemon

@@ -1,5 +1,5 @@
-// What libfuse has to say: its errors are kept for the one line that a failed mount prints, and go to
-// our log afterwards. Process-wide, as libfuse's logging is.
+// What libfuse has to say: its errors are kept for the one line that a failed mount prints, and go
+// to our log afterwards. Process-wide, as libfuse's logging is.
 #pragma once
 
 #include <string>

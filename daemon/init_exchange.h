@@ -1,6 +1,6 @@
-// The first request of a connection, INIT, says what the kernel offers; the reply what we take of it.
-// libfuse 3.14 knows the first 32 flags only, so what lies past them is read from the request as it
-// comes in and set in the reply as it goes out. Everything else passes untouched.
+// The first request of a connection, INIT, says what the kernel offers; the reply what we take of
+// it. libfuse 3.14 knows the first 32 flags only, so what lies past them is read from the request
+// as it comes in and set in the reply as it goes out. Everything else passes untouched.
 #pragma once
 
 #include "base/bytes.h"
@@ -33,17 +33,20 @@ struct InitRequest {
 // Adds flags to a reply's body (without its header). False: a body too short to have them.
 [[nodiscard]] bool add_init_flags(MutableBytes body, std::uint64_t flags);
 
-// Sits between libfuse and the connection's file descriptor. Used by one thread until the exchange is
-// over (the kernel sends nothing else before), by any number after.
+// Sits between libfuse and the connection's file descriptor. Used by one thread until the exchange
+// is over (the kernel sends nothing else before), by any number after.
 class InitExchange {
 public:
   // Called once with what is offered; returns the flags to take besides libfuse's.
   using Choose = std::function<std::uint64_t(std::uint64_t offered)>;
   explicit InitExchange(Choose choose) : choose_(std::move(choose)) {}
 
-  [[nodiscard]] bool over() const noexcept { return state_.load(std::memory_order_acquire) == State::over; }
+  [[nodiscard]] bool over() const noexcept {
+    return state_.load(std::memory_order_acquire) == State::over;
+  }
   void saw_request(Bytes request);
-  // `reply` is the message as writev(2) gets it. What to send in its place, empty: send it as it is.
+  // `reply` is the message as writev(2) gets it. What to send in its place, empty: send it as it
+  // is.
   [[nodiscard]] std::span<const iovec> replace(std::span<const iovec> reply);
 
   [[nodiscard]] std::uint64_t offered() const noexcept { return offered_.load(); }

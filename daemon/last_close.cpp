@@ -100,14 +100,16 @@ private:
     }
     const fs::path table = of(process);
     for (const int fd : numbers_in<int>(table / "fd")) {
-      if (is_file(table / "fd" / std::to_string(fd)) && is_writer(table / "fdinfo" / std::to_string(fd))) {
+      if (is_file(table / "fd" / std::to_string(fd)) &&
+          is_writer(table / "fdinfo" / std::to_string(fd))) {
         return true;
       }
     }
     return false;
   }
 
-  // By name first: cheap, and right under every mount point and bind mount of it. The inode decides.
+  // By name first: cheap, and right under every mount point and bind mount of it. The inode
+  // decides.
   [[nodiscard]] bool is_file(const fs::path& link) const {
     std::array<char, 8192> buffer{};
     const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
@@ -155,7 +157,8 @@ private:
 LastClose::LastClose(fs::path proc) : proc_(std::move(proc)) {}
 
 pid_t LastClose::process_of(pid_t thread) const {
-  return thread <= 0 ? 0 : field<pid_t>(proc_ / std::to_string(thread) / "status", "Tgid:").value_or(0);
+  return thread <= 0 ? 0
+                     : field<pid_t>(proc_ / std::to_string(thread) / "status", "Tgid:").value_or(0);
 }
 
 Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file) const {

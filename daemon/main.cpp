@@ -1,3 +1,5 @@
 #include "program.h"
 
-int main(int argc, char** argv) { return famfs::daemon::run({argv, argv + argc}); }
+int main(int argc, char** argv) {
+  return famfs::daemon::run({argv, argv + argc});
+}

@@ -8,8 +8,9 @@ namespace famfs::daemon {
 
 std::string map_text(const volume::Volume::MapView& view) {
   const bool interleaved = view.map.kind == format::MapKind::interleaved;
-  std::string out = fmt::format("kind: {}\nsize: {}\nstate: {}\n", interleaved ? "interleaved" : "simple",
-                                view.size, view.pending ? "pending" : "committed");
+  std::string out =
+      fmt::format("kind: {}\nsize: {}\nstate: {}\n", interleaved ? "interleaved" : "simple",
+                  view.size, view.pending ? "pending" : "committed");
   const auto add = std::back_inserter(out);
   if (interleaved) {
     fmt::format_to(add, "chunk: {:#x}\n", view.map.chunk);

@@ -1,5 +1,6 @@
-// The .meta directory: superblock and log of the device as read-only files, for root. It is found by
-// name and not listed by readdir, so that copies and comparisons of the whole tree do not meet it.
+// The .meta directory: superblock and log of the device as read-only files, for root. It is found
+// by name and not listed by readdir, so that copies and comparisons of the whole tree do not meet
+// it.
 #pragma once
 
 #include "format/superblock.h"
@@ -16,17 +17,21 @@ inline constexpr std::uint64_t kSuperblock = kDirectory + 1;
 inline constexpr std::uint64_t kLog = kDirectory + 2;
 inline constexpr std::string_view kDirectoryName = ".meta";
 
-[[nodiscard]] constexpr bool is_meta(std::uint64_t node) noexcept { return node >= kDirectory; }
+[[nodiscard]] constexpr bool is_meta(std::uint64_t node) noexcept {
+  return node >= kDirectory;
+}
 
 // Where a file of .meta lies on the device. nullopt: not one of its files.
 struct Range {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
-[[nodiscard]] std::optional<Range> range(std::uint64_t node, const format::Geometry& geometry) noexcept;
+[[nodiscard]] std::optional<Range> range(std::uint64_t node,
+                                         const format::Geometry& geometry) noexcept;
 
 // `parent` may be any node. nullopt: nothing of .meta has that name there.
-[[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t parent, std::string_view name) noexcept;
+[[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t parent,
+                                                std::string_view name) noexcept;
 
 struct Child {
   std::string_view name;

@@ -1,7 +1,8 @@
 // Open files: what the kernel's file handles stand for, and which handles a node has.
 //
-// Thread-safe. One mutex guards the counts; a handle's own fields do not change after it is added, but
-// `shared`, which only ever becomes true. The kernel sends no operation on a handle after its RELEASE.
+// Thread-safe. One mutex guards the counts; a handle's own fields do not change after it is added,
+// but `shared`, which only ever becomes true. The kernel sends no operation on a handle after its
+// RELEASE.
 #pragma once
 
 #include "holder/pins.h"
@@ -44,7 +45,8 @@ private:
     std::uint64_t writers = 0;
   };
   mutable std::mutex mutex_;
-  std::unordered_map<const Handle*, std::unique_ptr<Handle>> handles_; // what is left at the end goes too
+  std::unordered_map<const Handle*, std::unique_ptr<Handle>>
+      handles_; // what is left at the end goes too
   std::unordered_map<tree::NodeId, Counts> nodes_;
 };
 

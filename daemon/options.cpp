@@ -12,32 +12,48 @@
 namespace famfs::daemon {
 namespace {
 
-// What mount(8) and fstab add for their own use, and what changes nothing here: FUSE keeps no access
-// times, and every write is synchronous already.
-constexpr std::array kIgnored{
-    std::string_view("defaults"),   std::string_view("rw"),          std::string_view("master"),
-    std::string_view("nofail"),     std::string_view("fail"),        std::string_view("_netdev"),
-    std::string_view("auto"),       std::string_view("noauto"),      std::string_view("user"),
-    std::string_view("nouser"),     std::string_view("users"),       std::string_view("owner"),
-    std::string_view("group"),      std::string_view("relatime"),    std::string_view("norelatime"),
-    std::string_view("diratime"),   std::string_view("nodiratime"),  std::string_view("strictatime"),
-    std::string_view("lazytime"),   std::string_view("nolazytime"),  std::string_view("nostrictatime"),
-    std::string_view("mand"),       std::string_view("nomand"),      std::string_view("silent"),
-    std::string_view("loud"),       std::string_view("allow_other"),
-    std::string_view("default_permissions")};
+// What mount(8) and fstab add for their own use, and what changes nothing here: FUSE keeps no
+// access times, and every write is synchronous already.
+constexpr std::array kIgnored{std::string_view("defaults"),
+                              std::string_view("rw"),
+                              std::string_view("master"),
+                              std::string_view("nofail"),
+                              std::string_view("fail"),
+                              std::string_view("_netdev"),
+                              std::string_view("auto"),
+                              std::string_view("noauto"),
+                              std::string_view("user"),
+                              std::string_view("nouser"),
+                              std::string_view("users"),
+                              std::string_view("owner"),
+                              std::string_view("group"),
+                              std::string_view("relatime"),
+                              std::string_view("norelatime"),
+                              std::string_view("diratime"),
+                              std::string_view("nodiratime"),
+                              std::string_view("strictatime"),
+                              std::string_view("lazytime"),
+                              std::string_view("nolazytime"),
+                              std::string_view("nostrictatime"),
+                              std::string_view("mand"),
+                              std::string_view("nomand"),
+                              std::string_view("silent"),
+                              std::string_view("loud"),
+                              std::string_view("allow_other"),
+                              std::string_view("default_permissions")};
 constexpr std::array kIgnoredPrefixes{
-    std::string_view("x-"),       std::string_view("X-"),      std::string_view("comment="),
-    std::string_view("user="),    std::string_view("helper="), std::string_view("uhelper="),
-    std::string_view("fsname="),  std::string_view("subtype="), std::string_view("pri=")};
+    std::string_view("x-"),      std::string_view("X-"),       std::string_view("comment="),
+    std::string_view("user="),   std::string_view("helper="),  std::string_view("uhelper="),
+    std::string_view("fsname="), std::string_view("subtype="), std::string_view("pri=")};
 // libfuse turns these into mount(2)'s flags.
 constexpr std::array kKernel{
     std::string_view("suid"),  std::string_view("nosuid"), std::string_view("dev"),
     std::string_view("nodev"), std::string_view("exec"),   std::string_view("noexec"),
     std::string_view("async"), std::string_view("sync"),   std::string_view("dirsync"),
     std::string_view("atime"), std::string_view("noatime")};
-constexpr std::array kKernelPrefixes{
-    std::string_view("context="), std::string_view("fscontext="), std::string_view("defcontext="),
-    std::string_view("rootcontext=")};
+constexpr std::array kKernelPrefixes{std::string_view("context="), std::string_view("fscontext="),
+                                     std::string_view("defcontext="),
+                                     std::string_view("rootcontext=")};
 
 template <std::size_t N>
 bool is_one_of(std::string_view text, const std::array<std::string_view, N>& list) {
@@ -53,9 +69,10 @@ Result<std::uint32_t> number(std::string_view option, std::string_view text, int
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > most) {
-    return fail(Errc::usage, fmt::format("mount option {}={}: not a number in range: give {}", option,
-                                         printable(text), base == 8 ? "octal digits, at most 1777"
-                                                                    : "a number below 4294967295"));
+    return fail(
+        Errc::usage,
+        fmt::format("mount option {}={}: not a number in range: give {}", option, printable(text),
+                    base == 8 ? "octal digits, at most 1777" : "a number below 4294967295"));
   }
   return value;
 }
@@ -65,8 +82,9 @@ Result<double> seconds(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || !(value >= 0) ||
       value > 1e9) {
-    return fail(Errc::usage, fmt::format("mount option timeout={}: not a time: give seconds, 0 or more",
-                                         printable(text)));
+    return fail(Errc::usage,
+                fmt::format("mount option timeout={}: not a time: give seconds, 0 or more",
+                            printable(text)));
   }
   return value;
 }
@@ -93,9 +111,9 @@ Result<void> set_mmap(std::string_view value, MountOptions& into) {
 }
 
 Result<void> set_log_level(std::string_view value, MountOptions& into) {
-  constexpr std::array levels{std::pair("debug", diag::Level::debug), std::pair("info", diag::Level::info),
-                              std::pair("warning", diag::Level::warning),
-                              std::pair("error", diag::Level::error)};
+  constexpr std::array levels{
+      std::pair("debug", diag::Level::debug), std::pair("info", diag::Level::info),
+      std::pair("warning", diag::Level::warning), std::pair("error", diag::Level::error)};
   for (const auto& [name, level] : levels) {
     if (value == name) {
       into.log_level = level;

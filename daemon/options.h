@@ -14,7 +14,8 @@
 
 namespace famfs::daemon {
 
-// Are we mount(8)'s helper? It is run by name (mount.famfs, mount.fuse.famfs), with flags of its own.
+// Are we mount(8)'s helper? It is run by name (mount.famfs, mount.fuse.famfs), with flags of its
+// own.
 [[nodiscard]] bool called_as_helper(std::string_view program) noexcept;
 
 enum class MmapPolicy : std::uint8_t {
@@ -27,10 +28,10 @@ struct MountOptions {
   bool client = false; // stands for another host, whatever the UUIDs say
   std::optional<Uuid> system_uuid;
   MmapPolicy mmap = MmapPolicy::refused;
-  bool user_access = true;         // other users than the mounting one
-  bool default_permissions = true; // the kernel checks permission bits
+  bool user_access = true;                     // other users than the mounting one
+  bool default_permissions = true;             // the kernel checks permission bits
   std::optional<std::uint32_t> uid, gid, mode; // the root directory's
-  std::optional<double> timeout;   // seconds the kernel may keep what is committed
+  std::optional<double> timeout;               // seconds the kernel may keep what is committed
   std::optional<diag::Level> log_level;
   bool debug = false;
   std::vector<std::string> kernel; // nosuid, noexec, context=…: the kernel's, in the order given

@@ -14,9 +14,13 @@ constexpr double kCommittedSeconds = 3600;
 
 } // namespace
 
-Mount& mount_of(fuse_req_t req) { return *static_cast<Mount*>(fuse_req_userdata(req)); }
+Mount& mount_of(fuse_req_t req) {
+  return *static_cast<Mount*>(fuse_req_userdata(req));
+}
 
-void reply_errno(fuse_req_t req, int error) { fuse_reply_err(req, error); }
+void reply_errno(fuse_req_t req, int error) {
+  fuse_reply_err(req, error);
+}
 
 void reply_error(fuse_req_t req, const Error& error) {
   diag::debug("{}", error.message);
@@ -32,7 +36,7 @@ void reply_done(fuse_req_t req, const Result<void>& result) {
 }
 
 struct stat to_stat(const volume::Attributes& attributes) {
-  struct stat out {};
+  struct stat out{};
   const bool directory = attributes.kind == volume::Kind::directory;
   out.st_ino = attributes.id;
   out.st_mode = (directory ? S_IFDIR : S_IFREG) | attributes.mode;

@@ -11,10 +11,12 @@ namespace famfs::daemon {
 
 [[nodiscard]] Mount& mount_of(fuse_req_t req);
 [[nodiscard]] inline Handle* handle_of(const fuse_file_info* fi) {
-  return fi == nullptr ? nullptr : reinterpret_cast<Handle*>(fi->fh); // NOLINT(performance-no-int-to-ptr)
+  return fi == nullptr ? nullptr
+                       : reinterpret_cast<Handle*>(fi->fh); // NOLINT(performance-no-int-to-ptr)
 }
 
-// Errors are logged at debug level with what was asked; the caller of the system call has the errno.
+// Errors are logged at debug level with what was asked; the caller of the system call has the
+// errno.
 void reply_error(fuse_req_t req, const Error& error);
 void reply_errno(fuse_req_t req, int error);
 void reply_done(fuse_req_t req, const Result<void>& result);

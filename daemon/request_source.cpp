@@ -31,7 +31,8 @@ Result<void> RequestSource::from_pipe(media::Memory& memory, std::uint64_t devic
     }
     if (got < 0 && errno == EFAULT) {
       bad_ = {device_offset, length};
-      return fail(Errc::io, fmt::format("write to offset {} of the device: bad memory", device_offset));
+      return fail(Errc::io,
+                  fmt::format("write to offset {} of the device: bad memory", device_offset));
     }
     if (got < 0) {
       return fail_errno(errno, "read of a request's data");

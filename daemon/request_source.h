@@ -1,5 +1,6 @@
-// The bytes of a WRITE request, put into the device's memory with one copy: read(2) from the pipe into
-// which the kernel spliced the request, straight to their address, or a store from libfuse's buffer.
+// The bytes of a WRITE request, put into the device's memory with one copy: read(2) from the pipe
+// into which the kernel spliced the request, straight to their address, or a store from libfuse's
+// buffer.
 #pragma once
 
 #include "fuse.h"
@@ -12,7 +13,8 @@ public:
   // `from` has one buffer, as libfuse gives it.
   explicit RequestSource(const fuse_bufvec& from) : buffer_(from.buf[0]) {}
 
-  Result<void> copy(media::Memory& memory, std::uint64_t device_offset, std::uint64_t length) override;
+  Result<void> copy(media::Memory& memory, std::uint64_t device_offset,
+                    std::uint64_t length) override;
 
   // Taken to the last byte: a pipe that is not must be emptied before it is used again.
   [[nodiscard]] bool used_up() const noexcept { return taken_ == buffer_.size; }

@@ -7,7 +7,8 @@
 
 namespace famfs::daemon {
 
-// The superblock is looked at for its system UUID only; whether it is valid is Volume::open's to say.
+// The superblock is looked at for its system UUID only; whether it is valid is Volume::open's to
+// say.
 [[nodiscard]] Result<volume::Role> role_for(const MountOptions& options, bool root,
                                             const media::Memory& memory);
 

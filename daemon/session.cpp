@@ -119,7 +119,7 @@ std::unexpected<Error> cannot_open(const std::string& device, const Error& error
 } // namespace
 
 Result<std::string> check_mount_point(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   char resolved[PATH_MAX]; // NOLINT(modernize-avoid-c-arrays): realpath's
   if (::realpath(path.c_str(), resolved) == nullptr || ::stat(resolved, &found) != 0) {
     return fail_errno(errno, fmt::format("mount point {}", printable(path)),

@@ -27,13 +27,14 @@ sigset_t ending_signals() {
 void block_ending_signals() {
   const sigset_t set = ending_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) {};
   sigaction(kInterrupt, &action, nullptr);
   sigaction(SIGPIPE, &action, nullptr); // a broken pipe is an errno
 }
 
-SignalWatch::SignalWatch(std::function<void()> end) : end_(std::move(end)), stop_(eventfd(0, EFD_CLOEXEC)) {
+SignalWatch::SignalWatch(std::function<void()> end)
+    : end_(std::move(end)), stop_(eventfd(0, EFD_CLOEXEC)) {
   const sigset_t set = ending_signals();
   signals_ = UniqueFd(signalfd(-1, &set, SFD_CLOEXEC));
   thread_ = std::thread([this, waiter = pthread_self()] { watch(waiter); });

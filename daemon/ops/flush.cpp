@@ -16,8 +16,8 @@ bool is_last_close(const Mount& mount, Handle& handle, pid_t closer) {
     return false;
   }
   const WatchedFile file{.inode = handle.node, .name = base_name(*path)};
-  const Writers writers = mount.last_close.writers(
-      closer, handle.shared ? Search::everyone : Search::family, file);
+  const Writers writers =
+      mount.last_close.writers(closer, handle.shared ? Search::everyone : Search::family, file);
   if (writers == Writers::others) {
     handle.shared = true;
   }

@@ -2,8 +2,9 @@
 #include "../ops.h"
 #include "../reply.h"
 
-// fsync(2) of a file commits it, but not a draft (drafts.h): its bytes are in the device's memory already,
-// and its name is what fsync(2) of the directory is for. So mkstemp, write, fsync, rename works.
+// fsync(2) of a file commits it, but not a draft (drafts.h): its bytes are in the device's memory
+// already, and its name is what fsync(2) of the directory is for. So mkstemp, write, fsync, rename
+// works.
 namespace famfs::daemon::ops {
 
 void fsync(fuse_req_t req, fuse_ino_t ino, int /*data_only*/, fuse_file_info* /*fi*/) {

@@ -12,6 +12,8 @@ void symlink(fuse_req_t req, const char* /*target*/, fuse_ino_t /*parent*/, cons
   reply_errno(req, EPERM);
 }
 
-void readlink(fuse_req_t req, fuse_ino_t /*ino*/) { reply_errno(req, EINVAL); }
+void readlink(fuse_req_t req, fuse_ino_t /*ino*/) {
+  reply_errno(req, EINVAL);
+}
 
 } // namespace famfs::daemon::ops

@@ -12,7 +12,8 @@ void mknod(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, dev
     return;
   }
   const fuse_ctx* caller = fuse_req_ctx(req);
-  reply_entry(req, mount.volume.create(parent, name, {caller->uid, caller->gid}, mode & all_mode_bits));
+  reply_entry(req,
+              mount.volume.create(parent, name, {caller->uid, caller->gid}, mode & all_mode_bits));
 }
 
 } // namespace famfs::daemon::ops

@@ -39,10 +39,12 @@ Result<void> check_open(Mount& mount, tree::NodeId node, const fuse_file_info& f
     return std::unexpected(attributes.error());
   }
   if (wants_to_write(fi) && attributes->all_hosts_read_only) {
-    return fail(Errc::not_permitted, "open for writing: the file is read-only on all hosts: copy it");
+    return fail(Errc::not_permitted,
+                "open for writing: the file is read-only on all hosts: copy it");
   }
   if ((fi.flags & O_TRUNC) != 0) {
-    const auto changed = mount.volume.change(node, {.mode = {}, .uid = {}, .gid = {}, .size = 0, .modified = {}});
+    const auto changed =
+        mount.volume.change(node, {.mode = {}, .uid = {}, .gid = {}, .size = 0, .modified = {}});
     if (!changed) {
       return std::unexpected(changed.error());
     }

@@ -15,6 +15,8 @@ void opendir(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
   fuse_reply_open(req, fi);
 }
 
-void releasedir(fuse_req_t req, fuse_ino_t /*ino*/, fuse_file_info* /*fi*/) { reply_errno(req, 0); }
+void releasedir(fuse_req_t req, fuse_ino_t /*ino*/, fuse_file_info* /*fi*/) {
+  reply_errno(req, 0);
+}
 
 } // namespace famfs::daemon::ops

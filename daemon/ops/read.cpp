@@ -7,9 +7,9 @@
 #include <exception>
 #include <vector>
 
-// A read is answered straight from the device's memory: the kernel copies from the addresses we reply
-// with into the reader's pages, and nothing is copied here. Where the memory is bad that copy fails:
-// the kernel has then told the reader EIO already, and our writev(2) fails with EFAULT.
+// A read is answered straight from the device's memory: the kernel copies from the addresses we
+// reply with into the reader's pages, and nothing is copied here. Where the memory is bad that copy
+// fails: the kernel has then told the reader EIO already, and our writev(2) fails with EFAULT.
 namespace famfs::daemon::ops {
 namespace {
 
@@ -53,8 +53,7 @@ Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::ui
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
   Answer answer;
-  if (const auto collected =
-          collect(mount, ino, static_cast<std::uint64_t>(offset), size, answer);
+  if (const auto collected = collect(mount, ino, static_cast<std::uint64_t>(offset), size, answer);
       !collected) {
     reply_error(req, collected.error());
     return;

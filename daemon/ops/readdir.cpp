@@ -6,8 +6,8 @@
 #include <string>
 
 // A position is 0, 1 after ".", 2 after "..", then the tree's cookie of the last child plus 2. What
-// stays in the directory is seen exactly once whatever is made or removed between two calls, for the
-// tree's cookies promise that.
+// stays in the directory is seen exactly once whatever is made or removed between two calls, for
+// the tree's cookies promise that.
 namespace famfs::daemon::ops {
 namespace {
 
@@ -17,7 +17,8 @@ constexpr off_t kAfterDotDot = 2;
 class Listing {
 public:
   Listing(fuse_req_t req, size_t size, bool plus)
-      : req_(req), size_(size), plus_(plus), buffer_(std::make_unique_for_overwrite<char[]>(size)) {}
+      : req_(req), size_(size), plus_(plus), buffer_(std::make_unique_for_overwrite<char[]>(size)) {
+  }
 
   // False: no room left.
   bool add(const std::string& name, const volume::Attributes& attributes, off_t next) {
@@ -61,8 +62,8 @@ void list_meta(fuse_req_t req, Listing& listing, off_t offset) {
   off_t next = kAfterDotDot;
   if (add_dots(listing, meta::kDirectory, tree::kRoot, offset)) {
     for (const meta::Child& child : meta::kChildren) {
-      if (++next > offset && !listing.add(std::string(child.name),
-                                          meta_attributes(mount_of(req), child.node), next)) {
+      if (++next > offset &&
+          !listing.add(std::string(child.name), meta_attributes(mount_of(req), child.node), next)) {
         break;
       }
     }
@@ -103,7 +104,8 @@ void readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_fil
   list(req, ino, size, offset, false);
 }
 
-void readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* /*fi*/) {
+void readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+                 fuse_file_info* /*fi*/) {
   list(req, ino, size, offset, true);
 }
 

@@ -50,7 +50,8 @@ Result<void> finish_draft(Mount& mount, tree::NodeId node, mode_t mode) {
 
 } // namespace
 
-void setattr(fuse_req_t req, fuse_ino_t ino, struct stat* attr, int to_set, fuse_file_info* /*fi*/) {
+void setattr(fuse_req_t req, fuse_ino_t ino, struct stat* attr, int to_set,
+             fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
   if (meta::is_meta(ino)) {
     reply_errno(req, EPERM);

@@ -8,7 +8,9 @@ namespace famfs::daemon::ops {
 namespace {
 
 // The format has no room for attributes; the one we show is not for changing.
-int refusal(const char* name) { return std::string_view(name) == kMapAttribute ? EPERM : EOPNOTSUPP; }
+int refusal(const char* name) {
+  return std::string_view(name) == kMapAttribute ? EPERM : EOPNOTSUPP;
+}
 
 } // namespace
 

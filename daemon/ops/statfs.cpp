@@ -9,7 +9,7 @@ void statfs(fuse_req_t req, fuse_ino_t /*ino*/) {
   constexpr unsigned long block = 4096;
   constexpr unsigned long longest_name = 255;
   const volume::Usage usage = mount_of(req).volume.usage();
-  struct statvfs out {};
+  struct statvfs out{};
   out.f_bsize = out.f_frsize = block;
   out.f_blocks = usage.data_bytes / block;
   out.f_bfree = out.f_bavail = usage.free_bytes / block;

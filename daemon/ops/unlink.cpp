@@ -19,6 +19,8 @@ void unlink(fuse_req_t req, fuse_ino_t parent, const char* name) {
 }
 
 // The format has no entry that removes, and every directory is committed when it is made.
-void rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) { unlink(req, parent, name); }
+void rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
+  unlink(req, parent, name);
+}
 
 } // namespace famfs::daemon::ops

@@ -10,8 +10,8 @@ void write_buf(fuse_req_t req, fuse_ino_t ino, fuse_bufvec* from, off_t offset,
                fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
   RequestSource source(*from);
-  const auto written = mount.volume.write(ino, static_cast<std::uint64_t>(offset),
-                                          fuse_buf_size(from), source);
+  const auto written =
+      mount.volume.write(ino, static_cast<std::uint64_t>(offset), fuse_buf_size(from), source);
   if (source.used_up()) {
     from->idx = from->count; // else libfuse throws its pipe away
   }

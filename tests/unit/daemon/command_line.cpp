@@ -1,0 +1,75 @@
+#include "options.h"
+
+#include "catch.h"
+
+using namespace famfs;
+using namespace famfs::daemon;
+
+namespace {
+
+CommandLine parsed(const std::vector<std::string>& args) {
+  const auto line = parse_command_line(args);
+  if (!line) {
+    FAIL(line.error().message);
+  }
+  return *line;
+}
+
+std::string refusal(const std::vector<std::string>& args) {
+  const auto line = parse_command_line(args);
+  REQUIRE_FALSE(line);
+  CHECK(line.error().code == Errc::usage);
+  return line.error().message;
+}
+
+} // namespace
+
+TEST_CASE("command line: famfsd") {
+  const auto line =
+      parsed({"/usr/sbin/famfsd", "/dev/dax0.0", "-f", "/mnt", "-o", "ro,client", "-onoexec"});
+  CHECK(line.device == "/dev/dax0.0");
+  CHECK(line.mount_point == "/mnt");
+  CHECK(line.foreground);
+  CHECK_FALSE(line.fake);
+  CHECK(line.options.read_only);
+  CHECK(line.options.client);
+  CHECK(line.options.kernel == std::vector<std::string>{"noexec"});
+  CHECK(parsed({"famfsd", "-d", "a", "b"}).foreground);
+  CHECK(parsed({"famfsd", "--", "-a", "-b"}).device == "-a");
+  CHECK(parsed({"famfsd", "-h"}).help);
+  CHECK(parsed({"famfsd", "--version", "x"}).version);
+}
+
+TEST_CASE("command line: mount(8)'s helper has flags of its own") {
+  CHECK(called_as_helper("/sbin/mount.fuse.famfs"));
+  CHECK(called_as_helper("mount.famfs"));
+  CHECK_FALSE(called_as_helper("/usr/sbin/famfsd"));
+  const auto line = parsed({"/sbin/mount.fuse.famfs", "D", "M", "-sfnv", "-o", "frobnicate", "-t",
+                            "fuse.famfs", "-N", "/proc/1/ns/mnt"});
+  CHECK(line.fake);
+  CHECK_FALSE(line.foreground);
+  CHECK(line.device == "D");
+  CHECK(line.mount_point == "M");
+  CHECK_FALSE(parsed({"mount.famfs", "D", "M", "-r", "-w"}).options.read_only);
+}
+
+TEST_CASE("command line: refusals name what is wrong") {
+  CHECK(refusal({"famfsd"}).find("nothing") != std::string::npos);
+  CHECK(refusal({"famfsd", "only"}).find("only") != std::string::npos);
+  CHECK(refusal({"famfsd", "a", "b", "third"}).find("third") != std::string::npos);
+  CHECK(refusal({"famfsd", "-x", "a", "b"}).find("-x") != std::string::npos);
+  CHECK(refusal({"famfsd", "--frob", "a", "b"}).find("--frob") != std::string::npos);
+  CHECK(refusal({"famfsd", "a", "b", "-o"}).find("-o") != std::string::npos);
+  CHECK(refusal({"famfsd", "-t", "x", "a", "b"}).find("-t") != std::string::npos); // the helper's
+  CHECK(refusal({}).find("nothing") != std::string::npos);
+}
+
+TEST_CASE("command line: every option is in the help") {
+  const std::string help = usage_text("famfsd");
+  for (const auto* option :
+       {"ro", "client", "system_uuid=", "mmap=refused", "mmap=cached", "nouseraccess",
+        "nodefaultperm", "uid=", "gid=", "mode=", "timeout=", "loglevel="}) {
+    CAPTURE(option);
+    CHECK(help.find(option) != std::string::npos);
+  }
+}
