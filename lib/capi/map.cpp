@@ -118,8 +118,8 @@ int Mapper::prepare(Job& job) noexcept {
   }
   job.mapping.file_dev = status.st_dev;
   job.mapping.file_ino = status.st_ino;
-  job.mapping.writable =
-      (::fcntl(job.request.fd, F_GETFL) & O_ACCMODE) == O_RDWR && !job.file.read_only;
+  job.mapping.writable = (::fcntl(job.request.fd, F_GETFL) & O_ACCMODE) == O_RDWR &&
+                         !job.file.read_only && !job.request.read_only;
   job.mapping.kernel_syncs = job.file.device.id == 0;
   if ((job.request.protection & PROT_WRITE) != 0 && !job.mapping.writable) {
     return -EACCES;

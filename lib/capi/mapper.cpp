@@ -97,10 +97,11 @@ int Mapper::protect(std::uintptr_t address, std::size_t length, int protection) 
   if (!table_.reserve()) {
     return -ENOMEM;
   }
-  const int error = in_whole_units(range, [&](Range r) { return kernel_.protect(r, protection); });
-  if (error == 0) {
-    table_.set_protection(range, protection);
-  }
+  std::uintptr_t reached = 0;
+  const int error =
+      in_whole_units(range, reached, [&](Range r) { return kernel_.protect(r, protection); });
+  // As in the kernel, what was done before an error stays done.
+  table_.set_protection({range.begin, std::min(reached, range.end)}, protection);
   return error;
 }
 
@@ -110,7 +111,11 @@ int Mapper::advise(std::uintptr_t address, std::size_t length, int advice) noexc
     return kernel_.advise({address, address + length}, advice);
   }
   const Locked lock(*this);
-  return in_whole_units(range, [&](Range r) { return kernel_.advise(r, advice); });
+  if (!has_large_units(range)) {
+    return kernel_.advise(range, advice);
+  }
+  std::uintptr_t reached = 0;
+  return in_whole_units(range, reached, [&](Range r) { return kernel_.advise(r, advice); });
 }
 
 void Mapper::replaced(std::uintptr_t address, std::size_t length) noexcept {
@@ -141,29 +146,32 @@ bool Mapper::has_large_units(Range range) const noexcept {
   return false;
 }
 
-// Calls act(Range) for the range in order, widened to whole units where a device has them; stops at
-// an error. -EINVAL where a unit is also someone else's: the kernel could not split it.
-template <class Fn> int Mapper::in_whole_units(Range range, Fn&& act) noexcept {
-  if (!has_large_units(range)) {
-    return act(range);
-  }
-  std::uintptr_t done = range.begin;
+// Calls act(Range) for the range in order: what is ours part by part, widened to whole units where
+// a device has them, and what lies between. Stops at an error; `reached` is then how far it came.
+// -EINVAL where a unit also has something outside the range: the kernel could not split it.
+template <class Fn>
+int Mapper::in_whole_units(Range range, std::uintptr_t& reached, Fn&& act) noexcept {
+  reached = range.begin;
+  std::uintptr_t widened = 0; // the end of the last unit that was acted on
   for (const Part& part : table_.in(range)) {
     const Range units = part.range.within(range).outer(table_.unit_of(part));
     if (!table_.in({units.begin, range.begin}).empty() ||
         !table_.in({range.end, units.end}).empty()) {
       return -EINVAL;
     }
-    const Range steps[] = {{done, units.begin}, {std::max(done, units.begin), units.end}};
+    const Range steps[] = {{reached, units.begin}, {std::max(widened, units.begin), units.end}};
     for (const Range& step : steps) {
       if (const int error = step.empty() ? 0 : act(step); error != 0) {
         return error;
       }
+      reached = std::max(reached, step.end);
     }
-    done = std::max(done, units.end);
+    widened = units.end;
   }
-  const Range rest{done, range.end};
-  return rest.empty() ? 0 : act(rest);
+  const Range rest{reached, range.end};
+  const int error = rest.empty() ? 0 : act(rest);
+  reached = error == 0 ? range.end : reached;
+  return error;
 }
 
 } // namespace famfs::capi

@@ -28,6 +28,7 @@ struct MapRequest {
   int flags = 0;
   int fd = -1;
   std::uint64_t offset = 0;
+  bool read_only = false; // whatever the descriptor allows
 };
 
 enum class Verdict : std::uint8_t {
@@ -89,7 +90,8 @@ private:
   [[nodiscard]] MapOutcome build(Job& job) noexcept;
 
   [[nodiscard]] bool has_large_units(Range range) const noexcept;
-  template <class Fn> [[nodiscard]] int in_whole_units(Range range, Fn&& act) noexcept;
+  template <class Fn>
+  [[nodiscard]] int in_whole_units(Range range, std::uintptr_t& reached, Fn&& act) noexcept;
   [[nodiscard]] int sync_part(const Part& part, const Mapping& mapping, Range range,
                               int flags) noexcept;
   [[nodiscard]] bool find_source(Range range, Source& source) noexcept;

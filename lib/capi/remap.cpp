@@ -104,7 +104,8 @@ std::intptr_t Mapper::move(const Source& source, Range from, std::size_t new_siz
                            .protection = source.protection,
                            .flags = MAP_SHARED | (fixed ? MAP_FIXED : 0),
                            .fd = file.get(),
-                           .offset = source.file_offset};
+                           .offset = source.file_offset,
+                           .read_only = !source.mapping.writable};
   DirectFile now;
   const MapOutcome outcome = map(request, now);
   if (outcome.verdict != Verdict::mapped) {
