@@ -174,7 +174,8 @@ Result<std::shared_ptr<const Directory>> ClaimTable::directory(bool create) cons
   return Directory::open(options_.directory, options_.directory_uid, create);
 }
 
-std::shared_ptr<const Directory> ClaimTable::usable_directory(const media::DeviceInfo& device) {
+std::shared_ptr<const Directory>
+ClaimTable::usable_directory(const media::DeviceInfo& device) const {
   auto opened = directory(true);
   if (opened) {
     return std::move(*opened);

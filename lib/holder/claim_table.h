@@ -70,7 +70,8 @@ private:
              const HolderInfo& info, ClaimMode mode);
   [[nodiscard]] ClaimKey key_for(const media::DeviceId& device, const Owner& owner,
                                  ClaimMode mode) const;
-  [[nodiscard]] std::shared_ptr<const Directory> usable_directory(const media::DeviceInfo& device);
+  [[nodiscard]] std::shared_ptr<const Directory>
+  usable_directory(const media::DeviceInfo& device) const;
 
   const Registry::Options options_;
   mutable std::mutex mutex_; // guards held_

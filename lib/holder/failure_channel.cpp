@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -102,7 +103,8 @@ int FailureListener::call(std::uint64_t offset, std::uint64_t length) noexcept {
     try {
       callback_(offset, length);
     } catch (const std::exception& e) {
-      diag::log(diag::Level::error, e.what());
+      diag::error("memory failure at {} of {} bytes: its callback threw: {}", offset, length,
+                  e.what());
       result = EIO;
     } catch (...) {
       result = EIO;
@@ -215,8 +217,7 @@ void FailureChannel::stop() noexcept {
   }
   if (thread.joinable() && pid_ != ::getpid()) {
     // Neither to be joined nor detached where it does not run: left as it is.
-    static_cast<void>(
-        new std::thread(std::move(thread))); // NOLINT(cppcoreguidelines-owning-memory)
+    static_cast<void>(new (std::nothrow) std::thread(std::move(thread)));
     return;
   }
   if (thread.joinable()) {

@@ -15,14 +15,14 @@ namespace {
 using Resume = std::function<void()>;
 
 // One callback's failure must not keep the others waiting for ever.
-void run_all(std::vector<Resume> waiting) noexcept {
-  for (Resume& resume : waiting) {
+void run_all(const std::vector<Resume>& waiting) noexcept {
+  for (const Resume& resume : waiting) {
     try {
       resume();
     } catch (const std::exception& e) {
-      diag::log(diag::Level::error, e.what());
+      diag::error("pins: a callback threw: {}", e.what());
     } catch (...) {
-      diag::log(diag::Level::error, "pins: a callback threw");
+      diag::error("pins: a callback threw");
     }
   }
 }
@@ -124,7 +124,7 @@ void Pins::when_free(std::uint64_t key, std::function<void()> resume) {
   }
   std::vector<Resume> now;
   now.push_back(std::move(resume));
-  run_all(std::move(now));
+  run_all(now);
 }
 
 } // namespace famfs::holder

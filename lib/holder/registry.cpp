@@ -95,7 +95,8 @@ void Claim::release() noexcept {
   }
   for (const ClaimKey& key : state->keys) {
     // Refused where Registry::release() took this count already.
-    static_cast<void>(guarded([&] { return state->table->release(key, state->owner); }));
+    const auto released = guarded([&] { return state->table->release(key, state->owner); });
+    static_cast<void>(released);
   }
 }
 

@@ -38,7 +38,7 @@ enum class ClaimMode : std::uint8_t {
   hold,       // a mount: the only holder; observers may be there
   hold_alone, // mkfs, fsck --repair: no observers either
   observe,    // a client mount beside a master, fsck without --repair of a mounted device: stops
-           // nobody but hold_alone
+              // nobody but hold_alone
 };
 
 // The token that names an owner. Two values made by make() are never equal.

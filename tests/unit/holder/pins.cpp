@@ -1,6 +1,7 @@
 // Pins: what would take memory away waits for the last one.
 #include "holder/pins.h"
 #include "catch.h"
+#include "support.h"
 
 #include <atomic>
 #include <optional>
@@ -81,12 +82,14 @@ TEST_CASE("a callback may pin, wait and release") {
 TEST_CASE("a callback that throws does not keep the others waiting") {
   Pins pins;
   bool resumed = false;
+  const holder_test::CapturedLog captured;
   {
     const Pin pin = pins.pin(1);
     pins.when_free(1, [] { throw std::runtime_error("on purpose"); });
     pins.when_free(1, [&] { resumed = true; });
   }
   CHECK(resumed);
+  CHECK(holder_test::contains(captured.text(), "on purpose"));
 }
 
 TEST_CASE("pins outlive their table; what still waits is dropped, with the pins it owns") {

@@ -125,6 +125,7 @@ Child::Child(const ChildOptions& options) : log_(::memfd_create("log", MFD_CLOEX
 
 Child::~Child() {
   kill();
+  CHECK_FALSE(contains(log(), "Sanitizer")); // its reports have nowhere else to show
 }
 
 bool Child::started() {
