@@ -83,14 +83,15 @@ void Tree::Impl::unlink(std::uint32_t slot) noexcept {
   parent.subdirectories -= node.directory() != nullptr ? 1 : 0;
 }
 
-void Tree::Impl::link(std::uint32_t slot, std::uint32_t parent, Name name) noexcept {
+void Tree::Impl::link(std::uint32_t slot, std::uint32_t parent, Name name,
+                      std::uint32_t hash) noexcept {
   Node& node = slots[slot];
   Directory& directory = *slots[parent].directory();
   node.parent = parent;
   node.name = std::move(name);
   node.sequence = directory.children.add(slot);
   directory.subdirectories += node.directory() != nullptr ? 1 : 0;
-  names.insert(hash(parent, node.name.view()), slot);
+  names.insert(hash, slot);
 }
 
 Tree::Tree(std::uint32_t root_uid, std::uint32_t root_gid, std::uint32_t root_mode)
@@ -134,21 +135,24 @@ Result<NodeId> Tree::insert(NodeId parent, std::string_view name, const NodeInfo
     return std::unexpected(found.error());
   }
   const std::uint32_t parent_slot = Slots::slot_of(parent);
-  if (impl_->find(parent_slot, name) != 0) {
-    return fail(Errc::exists, fmt::format("\"{}\": it exists: give another name", printable(name)));
-  }
+  const std::uint32_t hash = impl_->hash(parent_slot, name);
+  impl_->names.prefetch(hash); // a replay waits for this memory; what follows needs other memory
   try {
     impl_->slots.reserve_one();
     impl_->names.reserve_one();
     (*found)->directory()->children.reserve_one();
     Name own_name(name);
     Content content = empty_content(info.kind);
+    if (impl_->find(hash, parent_slot, name) != 0) {
+      return fail(Errc::exists,
+                  fmt::format("\"{}\": it exists: give another name", printable(name)));
+    }
     // From here on nothing fails.
     const std::uint32_t slot = impl_->slots.take();
     Node& node = impl_->slots[slot];
     node.content = std::move(content);
     fill(node, info);
-    impl_->link(slot, parent_slot, std::move(own_name));
+    impl_->link(slot, parent_slot, std::move(own_name), hash);
     ++(info.kind == Kind::directory ? impl_->directories : impl_->files);
     return impl_->slots.id_of(slot);
   } catch (const std::bad_alloc&) {
@@ -205,7 +209,7 @@ Result<void> Tree::rename(NodeId id, NodeId new_parent, std::string_view new_nam
     } else {
       (*found)->directory()->children.reserve_one();
       impl_->unlink(slot);
-      impl_->link(slot, to, std::move(own_name));
+      impl_->link(slot, to, std::move(own_name), impl_->hash(to, new_name));
     }
     return {};
   } catch (const std::bad_alloc&) {

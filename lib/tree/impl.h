@@ -27,13 +27,17 @@ struct Tree::Impl {
   [[nodiscard]] std::uint32_t hash(std::uint32_t parent, std::string_view name) const noexcept {
     return static_cast<std::uint32_t>(siphash13(key, parent, name));
   }
-  [[nodiscard]] std::uint32_t find(std::uint32_t parent, std::string_view name) const noexcept;
+  [[nodiscard]] std::uint32_t find(std::uint32_t parent, std::string_view name) const noexcept {
+    return find(hash(parent, name), parent, name);
+  }
+  [[nodiscard]] std::uint32_t find(std::uint32_t hash, std::uint32_t parent,
+                                   std::string_view name) const noexcept;
   [[nodiscard]] std::uint32_t walk(std::string_view path) const noexcept;
   [[nodiscard]] bool has_path(std::uint32_t slot, std::string_view path) const noexcept;
   [[nodiscard]] bool is_below(std::uint32_t slot, std::uint32_t above) const noexcept;
   [[nodiscard]] Result<Node*> parent_for(NodeId parent, std::string_view name);
   void unlink(std::uint32_t slot) noexcept;
-  void link(std::uint32_t slot, std::uint32_t parent, Name name) noexcept;
+  void link(std::uint32_t slot, std::uint32_t parent, Name name, std::uint32_t hash) noexcept;
 };
 
 } // namespace famfs::tree

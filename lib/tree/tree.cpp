@@ -18,8 +18,9 @@ SplitPath split(std::string_view path) noexcept {
 
 } // namespace
 
-std::uint32_t Tree::Impl::find(std::uint32_t parent, std::string_view name) const noexcept {
-  return names.find(hash(parent, name), [&](std::uint32_t slot) {
+std::uint32_t Tree::Impl::find(std::uint32_t hash, std::uint32_t parent,
+                               std::string_view name) const noexcept {
+  return names.find(hash, [&](std::uint32_t slot) {
     const Node& node = slots[slot];
     return node.parent == parent && node.name.view() == name;
   });
