@@ -25,6 +25,7 @@ std::vector<Bucket> make_buckets(const format::Geometry& geometry, std::uint32_t
     return std::clamp(offset, geometry.data_begin(), geometry.data_end());
   };
   std::vector<Bucket> buckets;
+  buckets.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     buckets.push_back({.begin = in_data_area(units * i / count * unit),
                        .end = in_data_area(units * (i + 1) / count * unit)});
@@ -69,6 +70,7 @@ Result<std::vector<std::uint64_t>> free_per_bucket(const media::Memory& memory,
     return std::unexpected(replayed.error());
   }
   std::vector<std::uint64_t> free;
+  free.reserve(found.size());
   for (const Bucket& bucket : found) {
     const std::uint64_t size = bucket.end - bucket.begin;
     free.push_back(size - std::min(size, bucket.used)); // faulty files may share bytes

@@ -29,8 +29,9 @@ std::string one_line(std::string_view text) {
 Result<std::uint32_t> parse_number(std::string_view what, std::string_view text, int base,
                                    std::uint32_t most) {
   std::uint32_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, value, base);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, status] = std::from_chars(begin, end, value, base);
   if (status != std::errc{} || rest != end || value > most) {
     return famfs::fail(
         Errc::invalid,
@@ -97,7 +98,7 @@ Command& Command::size(char key, std::string name, std::string help,
               }});
 }
 
-Command& Command::number(char key, std::string name, std::string value, std::string help,
+Command& Command::number(char key, const std::string& name, std::string value, std::string help,
                          std::optional<std::uint32_t>& to) {
   return add({key, name, std::move(value), std::move(help),
               [&to, name](std::string_view given) -> Result<void> {
@@ -249,6 +250,7 @@ std::optional<int> Command::parse(const Args& args, std::size_t least, std::size
   std::vector<std::string> words{info_.program};
   words.insert(words.end(), args.begin(), args.end());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) {
     argv.push_back(word.data());
   }

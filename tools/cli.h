@@ -30,7 +30,7 @@ struct CommandInfo {
   int usage_exit = 2;           // for a command line that cannot be understood
   std::string help_keys = "h";  // short options that mean --help
   bool stop_at_operand = false; // what follows the first operand is not ours
-  std::string notes = {};       // after the options in --help
+  const char* notes = "";       // after the options in --help
 };
 
 class Command {
@@ -44,7 +44,7 @@ public:
   Command& list(char key, std::string name, std::string value, std::string help,
                 std::vector<std::string>& to); // may be given again
   Command& size(char key, std::string name, std::string help, std::optional<std::uint64_t>& to);
-  Command& number(char key, std::string name, std::string value, std::string help,
+  Command& number(char key, const std::string& name, std::string value, std::string help,
                   std::optional<std::uint32_t>& to);
   Command& threads(std::optional<std::uint32_t>& to); // -t: 0 to 256; 0 is one per core
   Command& mode(std::optional<std::uint32_t>& to);    // -m: octal permission bits

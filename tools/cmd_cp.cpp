@@ -39,7 +39,7 @@ bool is_directory(const std::string& path) {
 
 // "DIR/." and "DIR/.." have no name to be copied under: what they stand for has.
 std::string name_in_target(const std::string& source) {
-  const std::string name = name_of(source);
+  std::string name = name_of(source);
   if (name != "." && name != "..") {
     return name;
   }

@@ -124,6 +124,9 @@ int run_mkfs(Context& context, const Args& args) {
   if (options.kill && !options.force) {
     return command.usage("--kill: makes a file system unusable: give --force as well");
   }
+  if (options.kill && options.stand_in_size) {
+    return command.usage("--kill and --size: one excludes the other");
+  }
   const std::string& path = command.operands()[0];
   if (options.stand_in_size) {
     if (auto made = media::make_stand_in(path, *options.stand_in_size); !made) {

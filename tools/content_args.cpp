@@ -30,8 +30,9 @@ std::unexpected<Error> malformed(std::string_view text, std::string_view wanted)
 
 Result<std::uint32_t> parse_seed(std::string_view text) {
   std::uint32_t seed = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, status] = std::from_chars(text.data(), end, seed);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [rest, status] = std::from_chars(begin, end, seed);
   if (status != std::errc{} || rest != end || seed == 0) {
     return fail(Errc::invalid,
                 fmt::format("seed \"{}\": not a number from 1 to {}", printable(text), UINT32_MAX));

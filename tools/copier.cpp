@@ -216,14 +216,17 @@ void Copier::tree(const std::string& source, const std::string& to) {
   // Read before the directory is made: a tree that is copied into itself must end.
   const auto names = names_in(source);
   if (!names) {
-    return skip(names.error());
+    skip(names.error());
+    return;
   }
   if (auto made = make_directory_for(source, to); !made) {
-    return skip(made.error());
+    skip(made.error());
+    return;
   }
   for (const std::string& name : *names) {
     if (context_.interrupted.load()) {
-      return skip(Error{Errc::interrupted, fmt::format("{}: interrupted", printable(to))});
+      skip(Error{Errc::interrupted, fmt::format("{}: interrupted", printable(to))});
+      return;
     }
     entry(join(source, name), join(to, name));
   }
@@ -233,14 +236,17 @@ void Copier::tree(const std::string& source, const std::string& to) {
 void Copier::entry(const std::string& source, const std::string& to) {
   struct stat status{};
   if (lstat(source.c_str(), &status) != 0) {
-    return skip(fail_errno(errno, printable(source)).error());
+    skip(fail_errno(errno, printable(source)).error());
+    return;
   }
   if (S_ISDIR(status.st_mode)) {
-    return tree(source, to);
+    tree(source, to);
+    return;
   }
   if (!S_ISREG(status.st_mode)) {
-    return skip(Error{Errc::not_regular,
-                      fmt::format("{}: neither file nor directory: skipped", printable(source))});
+    skip(Error{Errc::not_regular,
+               fmt::format("{}: neither file nor directory: skipped", printable(source))});
+    return;
   }
   file(source, to);
 }

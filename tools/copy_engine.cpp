@@ -34,7 +34,7 @@ public:
     }
     return Chunk{offset, std::min(kChunk, job_.size - offset)};
   }
-  void done(const Chunk& chunk) {
+  void done(const Chunk& chunk) const {
     if (job_.progress != nullptr) {
       job_.progress->add(chunk.length);
     }
@@ -144,7 +144,8 @@ Result<void> copy(const Content& from, Target& to, const CopyJob& job) {
   return run(job, kPiece, [&](Chunks& chunks, MutableBytes scratch) {
     while (const auto chunk = chunks.next()) {
       if (auto done = copy_chunk(from, to, chunk->offset, chunk->length, scratch); !done) {
-        return chunks.keep(std::move(done.error()));
+        chunks.keep(std::move(done.error()));
+        return;
       }
       chunks.done(*chunk);
     }
@@ -159,13 +160,15 @@ Result<std::optional<std::uint64_t>> compare(const Content& wanted, const Target
     while (const auto chunk = chunks.next()) {
       auto differs = compare_chunk(wanted, found, chunk->offset, chunk->length, scratch);
       if (!differs) {
-        return chunks.keep(std::move(differs.error()));
+        chunks.keep(std::move(differs.error()));
+        return;
       }
       if (*differs) {
         std::uint64_t seen = first.load();
         while (**differs < seen && !first.compare_exchange_weak(seen, **differs)) {
         }
-        return chunks.stop();
+        chunks.stop();
+        return;
       }
       chunks.done(*chunk);
     }

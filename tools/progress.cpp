@@ -16,7 +16,7 @@ constexpr char kWipe[] = "\r\033[K";
 
 } // namespace
 
-Progress::Progress(Context& context, std::string what, std::uint64_t total)
+Progress::Progress(Context& context, std::string_view what, std::uint64_t total)
     : context_(context), what_(printable(what)), total_(total), start_(Clock::now()),
       next_(start_ + kFirst) {}
 

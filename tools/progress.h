@@ -9,12 +9,13 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace famfs::tools {
 
 class Progress {
 public:
-  Progress(Context& context, std::string what, std::uint64_t total);
+  Progress(Context& context, std::string_view what, std::uint64_t total);
   ~Progress(); // wipes the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

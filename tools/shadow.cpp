@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <utility>
 #include <vector>
 
@@ -89,8 +90,9 @@ public:
   ShadowReport run(UniqueFd root) {
     directories_.emplace_back(tree::kRoot, std::string{});
     root_ = std::move(root);
-    for (std::size_t i = 0; i < directories_.size(); ++i) {
-      const auto [id, path] = directories_[i];
+    while (!directories_.empty()) {
+      const auto [id, path] = std::move(directories_.front());
+      directories_.pop_front();
       if (auto fd = open_below_root(path)) {
         fill(id, path, fd->get());
       } else {
@@ -147,7 +149,8 @@ private:
     for (std::uint64_t cookie = 0;;) {
       const auto batch = next_batch(id, cookie);
       if (!batch) {
-        return fail_one(path, batch.error());
+        fail_one(path, batch.error());
+        return;
       }
       if (batch->empty()) {
         return;
@@ -189,7 +192,7 @@ private:
   volume::Volume& volume_;
   const std::function<void(const Error&)>& failed_;
   UniqueFd root_;
-  std::vector<std::pair<tree::NodeId, std::string>> directories_;
+  std::deque<std::pair<tree::NodeId, std::string>> directories_; // still to be filled
   ShadowReport report_;
 };
 

@@ -188,6 +188,35 @@ test_users_make_files_where_they_may() {
   [ "$(ls -A "$MNT/closed" "$MNT/open" | wc -l)" = 5 ] || fail "made: $(ls -A "$MNT/closed" "$MNT/open")"
 }
 
+test_users_with_permission_on_the_device_map_it() {
+  start
+  chmod 666 "$DEV"
+  expect_good famfs mkdir -m 777 "$MNT/open"
+  expect_good as_user famfs cp -c /etc/passwd "$MNT/open/copied"
+  expect_good as_user famfs creat -r -S 42 -s 8m -m 600 "$MNT/open/seeded"
+  expect_good as_user famfs creat -s 8m "$MNT/open/zeroes"
+  expect_good as_user famfs verify -S 42 -f "$MNT/open/seeded" >/dev/null
+  cmp -n 8388608 "$MNT/open/zeroes" /dev/zero || fail "not zero"
+  expect_text "^Access path: direct: " "$(as_user famfs getmap "$MNT/open/copied")"
+  remount
+  expect_same /etc/passwd "$MNT/open/copied"
+  expect_good famfs verify -S 42 -f "$MNT/open/seeded" >/dev/null
+}
+
+test_a_new_file_shows_nothing_of_what_was_there() {
+  start
+  famfs creat -r -S 1 -s 200m "$MNT/old" || fail "creat"
+  expect_good umount "$MNT"
+  make_fs -f # the bytes are still there
+  mount_fs
+  expect_good famfs creat -s 8m "$MNT/zeroes"
+  cmp -n 8388608 "$MNT/zeroes" /dev/zero || fail "old bytes"
+  printf x >"$FAMFS_SCRATCH/one"
+  expect_good famfs cp "$FAMFS_SCRATCH/one" "$MNT/one"
+  offset=$(famfs getmap --json "$MNT/one" | python3 -c 'import json, sys; print(json.load(sys.stdin)["extents"][0]["offset"])')
+  cmp -n 4095 -i $((offset + 1)):0 "$DEV" /dev/zero || fail "old bytes behind the end, where a mapping shows them"
+}
+
 test_creat() {
   start
   expect_good famfs creat -s 8m "$MNT/f"

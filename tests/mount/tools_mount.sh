@@ -93,6 +93,23 @@ test_fsck_sees_what_is_committed() {
   expect_text "^Files: 1$" "$text"
 }
 
+test_relative_paths() {
+  make_fs
+  cd "$(dirname "$DEV")" || fail "cd"
+  expect_good famfs mount "./$(basename "$DEV")" "$MNT"
+  cd "$MNT" || fail "cd"
+  expect_good famfs mkdir d
+  expect_good famfs mkdir -p d/e/../f
+  expect_good famfs creat -s 1m d/file
+  expect_good famfs cp /etc/passwd .
+  expect_good famfs fsck . >/dev/null
+  expect_good famfs dump d/file >/dev/null
+  expect_good famfs logplay . >/dev/null
+  expect_good famfs getmap passwd >/dev/null
+  [ -d d/f ] || fail "d/f"
+  cd / || fail "cd"
+}
+
 test_status() {
   local text
   make_fs

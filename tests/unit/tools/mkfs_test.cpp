@@ -107,6 +107,7 @@ TEST_CASE("mkfs --size makes a stand-in, or nothing") {
   CHECK(tools(run_mkfs, {"--size", "1g", "-l", "9m", device}).exit != 0);
   CHECK(!std::filesystem::exists(device));
   CHECK(tools(run_mkfs, {"--size", "10x", device}).exit != 0);
+  CHECK(tools(run_mkfs, {"--size", "1g", "-f", "-k", device}).exit == 2);
   CHECK(!std::filesystem::exists(device));
   CHECK(tools(run_mkfs, {"--size", "1g", device}).exit == 0);
   struct stat status{};
