@@ -15,7 +15,8 @@ namespace famfs {
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
-template <std::unsigned_integral T> [[nodiscard]] T load_le(Bytes from, std::size_t offset) noexcept {
+template <std::unsigned_integral T>
+[[nodiscard]] T load_le(Bytes from, std::size_t offset) noexcept {
   assert(offset <= from.size() && sizeof(T) <= from.size() - offset);
   T value;
   std::memcpy(&value, from.data() + offset, sizeof value);

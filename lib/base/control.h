@@ -18,13 +18,17 @@
 enum famfs_map_kind { FAMFS_MAP_SIMPLE = 0, FAMFS_MAP_INTERLEAVED = 1 };
 
 /* famfs_ioc_map.request */
-enum { FAMFS_MAP_LOOK = 0,  /* tell the map; nothing changes */
-       FAMFS_MAP_USE = 1 }; /* the caller is about to map it: unwritten space is zeroed first, and the
-                               extents stay this file's until the handle (and what was mapped through
-                               it) is gone */
+enum {
+  FAMFS_MAP_LOOK = 0, /* tell the map; nothing changes */
+  FAMFS_MAP_USE = 1
+}; /* the caller is about to map it: unwritten space is zeroed first, and the
+      extents stay this file's until the handle (and what was mapped through
+      it) is gone */
 /* famfs_ioc_map.flags */
-enum { FAMFS_MAP_PENDING = 1,   /* not committed yet: the size may still change */
-       FAMFS_MAP_READONLY = 2 };/* the mount is read-only */
+enum {
+  FAMFS_MAP_PENDING = 1, /* not committed yet: the size may still change */
+  FAMFS_MAP_READONLY = 2
+}; /* the mount is read-only */
 
 struct famfs_ioc_extent {
   __u64 device; /* index; 0 is the device the file system is on */
@@ -51,8 +55,10 @@ struct famfs_ioc_map {
 };
 
 /* famfs_ioc_reserve.flags */
-enum { FAMFS_RESERVE_RAW = 1 }; /* do not zero: for the privileged (CAP_SYS_ADMIN); the file is then
-                                   committed by COMMIT alone, and dropped if closed before */
+enum {
+  FAMFS_RESERVE_RAW = 1
+}; /* do not zero: for the privileged (CAP_SYS_ADMIN); the file is then
+      committed by COMMIT alone, and dropped if closed before */
 
 struct famfs_ioc_reserve {
   __u32 version; /* in */
@@ -67,7 +73,7 @@ struct famfs_ioc_logplay {
   __u64 entries; /* entries newly replayed by this call */
   __u64 files;   /* … of which new files and new directories */
   __u64 directories;
-  __u64 faults;  /* entries refused */
+  __u64 faults;   /* entries refused */
   __u64 position; /* entries replayed since the mount */
 };
 

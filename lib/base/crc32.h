@@ -1,5 +1,5 @@
-// CRC-32 (ISO-HDLC, zlib's crc32(): polynomial 0xEDB88320 reflected), by ISA-L's carry-less multiply:
-// a log replay is bound by it.
+// CRC-32 (ISO-HDLC, zlib's crc32(): polynomial 0xEDB88320 reflected), by ISA-L's carry-less
+// multiply: a log replay is bound by it.
 #pragma once
 
 #include "base/bytes.h"

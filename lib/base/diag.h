@@ -15,7 +15,7 @@ enum class Level : std::uint8_t { debug, info, warning, error };
 enum class Sink : std::uint8_t { standard_error, syslog };
 
 struct Options {
-  std::string program;                 // "famfsd": starts each line
+  std::string program; // "famfsd": starts each line
   Level level = Level::info;
   Sink sink = Sink::standard_error;
 };

@@ -16,8 +16,8 @@ using Document = nlohmann::ordered_json;
 [[nodiscard]] std::string to_json(const Document& doc);
 
 // Block style; strings that YAML would misread (numbers, true, ~, leading specials, newlines) are
-// quoted. Strings with the prefix kYamlLiteral are written bare when a number follows, for octal modes
-// and hex numbers (to_json drops the prefix there); else they are strings like any other.
+// quoted. Strings with the prefix kYamlLiteral are written bare when a number follows, for octal
+// modes and hex numbers (to_json drops the prefix there); else they are strings like any other.
 [[nodiscard]] std::string to_yaml(const Document& doc);
 inline constexpr char kYamlLiteral = '\x01';
 

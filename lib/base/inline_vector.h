@@ -1,4 +1,5 @@
-// A vector whose capacity is part of its type and which never allocates: for what the format bounds.
+// A vector whose capacity is part of its type and which never allocates: for what the format
+// bounds.
 #pragma once
 
 #include <array>

@@ -79,12 +79,11 @@ using EntryBytes = std::array<std::byte, kEntrySize>;
 [[nodiscard]] std::optional<Fault> check_whole(Bytes bytes, std::uint64_t index);
 
 // Decodes a whole entry and checks all that can be said of it alone: type, path rules, mode, flags,
-// map type and counts, each extent's alignment and range against the geometry, size against capacity.
-// (Overlap, parents and duplicates are the volume's.) `devices`: how many devices are known, ≥ 1.
-// Never reads past `bytes`, whatever the counts say. A fault's reach is entry.
-[[nodiscard]] std::expected<Entry, Fault> decode_entry(Bytes bytes, std::uint64_t index,
-                                                       const Geometry& geometry,
-                                                       std::uint64_t devices = 1);
+// map type and counts, each extent's alignment and range against the geometry, size against
+// capacity. (Overlap, parents and duplicates are the volume's.) `devices`: how many devices are
+// known, ≥ 1. Never reads past `bytes`, whatever the counts say. A fault's reach is entry.
+[[nodiscard]] std::expected<Entry, Fault>
+decode_entry(Bytes bytes, std::uint64_t index, const Geometry& geometry, std::uint64_t devices = 1);
 
 // The same checks on a value, before we write it.
 [[nodiscard]] std::optional<Fault> validate(const Entry& entry, const Geometry& geometry,

@@ -15,45 +15,45 @@ enum class FaultKind : std::uint8_t {
   superblock_version,
   superblock_omf,
   superblock_crc,
-  superblock_log,         // log_offset or log_len
+  superblock_log, // log_offset or log_len
   superblock_alloc_unit,
   superblock_device_size,
   // log header: nothing is applied
   header_magic,
   header_crc,
-  header_length,          // disagrees with the superblock, or last_index with length
-  header_next_index,      // past the last slot
-  header_counters,        // next_seqnum and next_index too far apart (fsck's; replay goes by next_index)
+  header_length,     // disagrees with the superblock, or last_index with length
+  header_next_index, // past the last slot
+  header_counters,   // next_seqnum and next_index too far apart (fsck's; replay goes by next_index)
   // an entry that is not whole: replay stops before it
   entry_crc,
   entry_seqnum,
-  entry_unreadable,       // poisoned memory
+  entry_unreadable, // poisoned memory
   // an entry that is whole and wrong: it is skipped, replay goes on
   entry_type,
   path_not_terminated,
   path_empty,
   path_absolute,
-  path_component,         // empty, ".", ".."
-  path_reserved,          // ".meta"
+  path_component, // empty, ".", ".."
+  path_reserved,  // ".meta"
   path_duplicate,
   path_parent_missing,
   path_parent_is_file,
   mode_bits,
   file_flags,
-  file_size_zero,         // size 0 with extents
+  file_size_zero, // size 0 with extents
   file_size_beyond_extents,
   map_type,
-  extent_count,           // 0 with bytes to hold, or more than the format has
-  extent_device,          // an index that no device has
+  extent_count,  // 0 with bytes to hold, or more than the format has
+  extent_device, // an index that no device has
   extent_unaligned,
-  extent_empty,           // length 0
-  extent_in_metadata,     // over superblock or log
+  extent_empty,       // length 0
+  extent_in_metadata, // over superblock or log
   extent_past_device,
-  extent_overlap,         // over another file's, or its own
+  extent_overlap, // over another file's, or its own
   strip_count,
   strip_chunk,
-  strip_length,           // strips of one file differ in length
-  device_index,           // ADD_DAXDEV that cannot be
+  strip_length, // strips of one file differ in length
+  device_index, // ADD_DAXDEV that cannot be
 };
 
 // How far the fault reaches.

@@ -23,7 +23,7 @@ struct Superblock {
   std::uint32_t omf_minor = kOmfMinor;
   Uuid file_system;
   Uuid device;
-  Uuid system; // the owner host
+  Uuid system;           // the owner host
   std::uint64_t crc = 0; // as read; encode() computes it
   std::uint32_t flags = 0;
   std::uint64_t device_size = 0; // not under the CRC
@@ -38,8 +38,8 @@ using SuperblockBytes = std::array<std::byte, kSuperblockSize>;
 // Reads the fields, checks nothing. Exactly kSuperblockSize bytes, a private copy.
 [[nodiscard]] Superblock decode_superblock(Bytes bytes);
 
-// Everything that can be said of a superblock alone and of a device of `device_size` bytes. The first
-// fault found; its order is magic, version, CRC, OMF, log, allocation unit, device size.
+// Everything that can be said of a superblock alone and of a device of `device_size` bytes. The
+// first fault found; its order is magic, version, CRC, OMF, log, allocation unit, device size.
 [[nodiscard]] std::optional<Fault> validate(const Superblock& superblock, Bytes bytes,
                                             std::uint64_t device_size);
 
@@ -51,9 +51,13 @@ struct Geometry {
 
   [[nodiscard]] std::uint64_t log_end() const noexcept { return kLogOffset + log_length; }
   // Where file data may begin: the first allocation unit past the log.
-  [[nodiscard]] std::uint64_t data_begin() const noexcept { return round_up(log_end(), alloc_unit); }
+  [[nodiscard]] std::uint64_t data_begin() const noexcept {
+    return round_up(log_end(), alloc_unit);
+  }
   // Where it must end: the last whole allocation unit.
-  [[nodiscard]] std::uint64_t data_end() const noexcept { return round_down(device_size, alloc_unit); }
+  [[nodiscard]] std::uint64_t data_end() const noexcept {
+    return round_down(device_size, alloc_unit);
+  }
 };
 
 [[nodiscard]] Geometry geometry(const Superblock& superblock, std::uint64_t device_size) noexcept;

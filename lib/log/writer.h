@@ -1,11 +1,11 @@
-// Appends to the log. There is one appender (docs/architecture.md, invariant 2): the daemon with the
-// claim and the master role; the volume serialises calls.
+// Appends to the log. There is one appender (docs/architecture.md, invariant 2): the daemon with
+// the claim and the master role; the volume serialises calls.
 //
 // Order of append(): entry stored, its lines written back, fence; next_seqnum, then next_index (the
-// commit point, one 8-byte store), their one line written back, fence. At most 11 lines. If it fails
-// before next_index is stored, nothing was committed and the slot is used again. If it fails after
-// (the header's memory went bad), the entry is there for all to see but may not last: used() counts
-// it, and the error is returned.
+// commit point, one 8-byte store), their one line written back, fence. At most 11 lines. If it
+// fails before next_index is stored, nothing was committed and the slot is used again. If it fails
+// after (the header's memory went bad), the entry is there for all to see but may not last: used()
+// counts it, and the error is returned.
 #pragma once
 
 #include "base/error.h"
@@ -20,7 +20,8 @@ namespace famfs::log {
 
 class Writer {
 public:
-  // `position`: what replay reached; must be the header's next_index, so that nothing is overwritten.
+  // `position`: what replay reached; must be the header's next_index, so that nothing is
+  // overwritten.
   Writer(media::Memory& memory, const format::Geometry& geometry, std::uint64_t position);
 
   // Commits; returns the entry's index. Errc::log_full names how many entries the log holds.
@@ -28,7 +29,7 @@ public:
   [[nodiscard]] Result<std::uint64_t> append(const format::EntryBody& body);
 
   [[nodiscard]] std::uint64_t capacity() const noexcept;
-  [[nodiscard]] std::uint64_t used() const noexcept; // entries
+  [[nodiscard]] std::uint64_t used() const noexcept;               // entries
   [[nodiscard]] std::uint64_t lines_written_back() const noexcept; // since the Writer was made
 
 private:
