@@ -49,44 +49,44 @@ private:
   Result<void> take_long(std::string_view arg) {
     if (arg == "--help") {
       line_.help = true;
-    } else if (arg == "--version") {
-      line_.version = true;
-    } else {
-      return unknown(arg);
+      return {};
     }
-    return {};
+    if (arg == "--version") {
+      line_.version = true;
+      return {};
+    }
+    return unknown(arg);
   }
 
   Result<void> take_flag(char flag) {
     switch (flag) {
     case 'f':
       (helper_ ? line_.fake : line_.foreground) = true;
-      return {};
+      break;
     case 'd':
       line_.options.debug = true;
-      return {};
+      break;
     case 's':
       sloppy_ = true;
-      return {};
+      break;
     case 'n': // no mtab to write since mount(8) reads /proc
     case 'v': // failures say everything as it is
-      return {};
+      break;
     case 'r':
-      lists_.emplace_back("ro");
-      return {};
     case 'w':
-      lists_.emplace_back("rw");
-      return {};
+      lists_.emplace_back(flag == 'r' ? "ro" : "rw");
+      break;
     case 'h':
     case '?':
       line_.help = true;
-      return {};
+      break;
     case 'V':
       line_.version = true;
-      return {};
+      break;
     default:
       return unknown(std::string{'-', flag});
     }
+    return {};
   }
 
   // The rest of the argument, or the next one.

@@ -1,7 +1,7 @@
 #include "connection.h"
 
 #include "base/diag.h"
-#include "fuse_log.h"
+#include "libfuse_log.h"
 #include "ops.h"
 #include "signals.h"
 

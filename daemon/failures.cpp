@@ -9,7 +9,7 @@ namespace famfs::daemon {
 
 void Failures::set_locate(Locate locate) {
   const std::lock_guard lock(mutex_);
-  locate_ = std::move(locate);
+  locate_.swap(locate);
 }
 
 void Failures::log(const Failure& failure) const {

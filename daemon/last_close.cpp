@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fstream>
@@ -79,15 +80,15 @@ public:
   }
 
   bool anyone_writes() {
-    for (const pid_t process : numbers_in<pid_t>(proc_)) {
-      if (writes(process)) {
-        return true;
-      }
-    }
-    return false;
+    return std::ranges::any_of(numbers_in<pid_t>(proc_),
+                               [&](pid_t process) { return writes(process); });
   }
 
 private:
+  // Anyone can have a million descriptors. Past this it is as if one of them were the file: RELEASE
+  // will tell, and nobody's close(2) takes seconds.
+  static constexpr std::size_t kMost = 100'000;
+
   [[nodiscard]] fs::path of(pid_t process) const { return proc_ / std::to_string(process); }
 
   [[nodiscard]] std::optional<pid_t> parent_of(pid_t process) const {
@@ -99,13 +100,11 @@ private:
       return false;
     }
     const fs::path table = of(process);
-    for (const int fd : numbers_in<int>(table / "fd")) {
-      if (is_file(table / "fd" / std::to_string(fd)) &&
-          is_writer(table / "fdinfo" / std::to_string(fd))) {
-        return true;
-      }
-    }
-    return false;
+    return std::ranges::any_of(numbers_in<int>(table / "fd"), [&](int fd) {
+      const std::string name = std::to_string(fd);
+      return ++looked_at_ > kMost ||
+             (is_file(table / "fd" / name) && is_writer(table / "fdinfo" / name));
+    });
   }
 
   // By name first: cheap, and right under every mount point and bind mount of it. The inode
@@ -150,6 +149,7 @@ private:
   const fs::path& proc_;
   const WatchedFile& file_;
   std::set<pid_t> seen_;
+  std::size_t looked_at_ = 0;
 };
 
 } // namespace

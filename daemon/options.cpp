@@ -191,6 +191,10 @@ Result<void> set_option(std::string_view option, bool sloppy, MountOptions& into
   if (auto done = set_value(option, into)) {
     return std::move(*done);
   }
+  if (option == "remount") {
+    return fail(Errc::usage,
+                "mount option remount: a mount cannot be changed: unmount it and mount it again");
+  }
   if (sloppy) {
     return {};
   }

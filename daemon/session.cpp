@@ -109,6 +109,17 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
   return connection->serve();
 }
 
+std::string_view hint_for(int error) {
+  switch (error) {
+  case ENOENT:
+    return "make it first";
+  case ENOTCONN:
+    return "the daemon that was mounted there is gone: umount it first";
+  default:
+    return {};
+  }
+}
+
 std::unexpected<Error> cannot_open(const std::string& device, const Error& error) {
   return fail(error.code, fmt::format("{}: {}{}", printable(device), error.message,
                                       error.code == Errc::not_famfs
@@ -122,8 +133,7 @@ Result<std::string> check_mount_point(const std::string& path) {
   struct stat found{};
   char resolved[PATH_MAX]; // NOLINT(modernize-avoid-c-arrays): realpath's
   if (::realpath(path.c_str(), resolved) == nullptr || ::stat(resolved, &found) != 0) {
-    return fail_errno(errno, fmt::format("mount point {}", printable(path)),
-                      errno == ENOENT ? "make it first" : "");
+    return fail_errno(errno, fmt::format("mount point {}", printable(path)), hint_for(errno));
   }
   if (!S_ISDIR(found.st_mode)) {
     return fail(Errc::not_directory,

@@ -1,4 +1,4 @@
-#include "fuse_log.h"
+#include "libfuse_log.h"
 
 #include "base/diag.h"
 
