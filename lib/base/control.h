@@ -17,18 +17,14 @@
 
 enum famfs_map_kind { FAMFS_MAP_SIMPLE = 0, FAMFS_MAP_INTERLEAVED = 1 };
 
-/* famfs_ioc_map.request */
-enum {
-  FAMFS_MAP_LOOK = 0, /* tell the map; nothing changes */
-  FAMFS_MAP_USE = 1
-}; /* the caller is about to map it: unwritten space is zeroed first, and the
-      extents stay this file's until the handle (and what was mapped through
-      it) is gone */
-/* famfs_ioc_map.flags */
-enum {
-  FAMFS_MAP_PENDING = 1, /* not committed yet: the size may still change */
-  FAMFS_MAP_READONLY = 2
-}; /* the mount is read-only */
+/* famfs_ioc_map.request. LOOK tells the map; nothing changes. USE: the caller is about to map it:
+ * unwritten space is zeroed first, and the extents stay this file's until the handle (and what was
+ * mapped through it) is gone. */
+enum { FAMFS_MAP_LOOK = 0, FAMFS_MAP_USE = 1 };
+
+/* famfs_ioc_map.flags. PENDING: not committed yet, the size may still change. READONLY: the mount
+ * is. */
+enum { FAMFS_MAP_PENDING = 1, FAMFS_MAP_READONLY = 2 };
 
 struct famfs_ioc_extent {
   __u64 device; /* index; 0 is the device the file system is on */
@@ -54,11 +50,9 @@ struct famfs_ioc_map {
   char device_path[FAMFS_CONTROL_PATH]; /* as the daemon opened it; NUL-terminated */
 };
 
-/* famfs_ioc_reserve.flags */
-enum {
-  FAMFS_RESERVE_RAW = 1
-}; /* do not zero: for the privileged (CAP_SYS_ADMIN); the file is then
-      committed by COMMIT alone, and dropped if closed before */
+/* famfs_ioc_reserve.flags. RAW: do not zero; for root. The file is then committed by COMMIT alone,
+ * and dropped if closed before. */
+enum { FAMFS_RESERVE_RAW = 1 };
 
 struct famfs_ioc_reserve {
   __u32 version; /* in */
