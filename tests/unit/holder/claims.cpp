@@ -2,6 +2,7 @@
 // rest.
 #include "base/error.h"
 #include "catch.h"
+#include "holder/locks.h"
 #include "support.h"
 
 #include <array>
@@ -218,6 +219,17 @@ TEST_CASE("several devices: all or none, rolled back on the first refusal, every
     }
   }
   const std::array all{&devices[2], &devices[0], &devices[1]};
+  {
+    // Two refuse it: the first of them in DeviceId order is the one that is met.
+    const auto one = claim_one(other, devices[1], Owner::make());
+    const auto two = claim_one(other, devices[2], Owner::make());
+    const auto& first = devices[1].info().id < devices[2].info().id ? devices[1] : devices[2];
+    for (const auto& set : {all, std::array{&devices[1], &devices[2], &devices[0]}}) {
+      const auto refused = registry.claim(set, Owner::make(), kInfo);
+      REQUIRE_FALSE(refused);
+      CHECK(contains(refused.error().message, first.info().path + ": held by"));
+    }
+  }
   auto claim = registry.claim(all, Owner::make(), kInfo);
   REQUIRE(claim);
   for (const auto& device : devices) {
@@ -330,6 +342,34 @@ TEST_CASE("a forked child that ends gives back nothing of its parent's") {
   REQUIRE(::waitpid(child, nullptr, 0) == child);
   CHECK(other.holder(device.info().id));
   CHECK(claim_one(other, device, Owner::make()).error().code == Errc::busy);
+}
+
+TEST_CASE("a lock file that comes and goes with its locks still excludes") {
+  const Scratch scratch;
+  const auto opened = holder::Directory::open(scratch.directory(), -1, true);
+  REQUIRE(opened);
+  std::atomic<int> holders = 0;
+  std::atomic<int> together = 0;
+  std::atomic<int> wins = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        for (int n = 0; n < 10000; ++n) {
+          if (const auto lock =
+                  holder::LockFile::take(*opened, "a.lock", holder::LockKind::exclusive)) {
+            together += holders.fetch_add(1);
+            ++wins;
+            std::this_thread::yield();
+            --holders;
+          }
+        }
+      });
+    }
+  }
+  CHECK(together == 0);
+  CHECK(wins > 0);
+  CHECK(scratch.left().empty());
 }
 
 TEST_CASE("threads that claim and release one device never have it together") {
