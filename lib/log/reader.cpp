@@ -6,7 +6,8 @@
 #include <array>
 #include <atomic>
 #include <new>
-#include <span>
+#include <optional>
+#include <utility>
 
 namespace famfs::log {
 
@@ -102,19 +103,15 @@ private:
   }
 
   void take(std::uint64_t index, Bytes bytes) {
-    const auto entry = format::decode_entry(bytes, index, geometry_, devices_);
-    if (!entry) {
-      refuse(entry.error());
-    } else if (const auto fault = apply_(index, *entry)) {
-      refuse(*fault);
-    } else {
+    auto entry = format::decode_entry(bytes, index, geometry_, devices_);
+    const std::optional<Fault> fault =
+        entry ? apply_(index, *entry) : std::optional(std::move(entry.error()));
+    if (!fault) {
       ++result_.applied;
+      return;
     }
-  }
-
-  void refuse(const Fault& fault) {
     ++result_.refused;
-    reporter_.fault(fault);
+    reporter_.fault(*fault);
   }
 
   void stop(Fault fault) {

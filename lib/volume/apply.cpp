@@ -1,6 +1,7 @@
 #include "volume/apply.h"
 
 #include "base/text.h"
+#include "volume/guarded.h"
 
 #include <fmt/format.h>
 
@@ -105,7 +106,7 @@ private:
       return refusal(node.error(), file.path);
     }
     if (!tree.set_map(*node, file.map)) { // no memory: it is a file, and it is there
-      (void)tree.remove(*node);
+      cannot_fail(tree.remove(*node));
       throw std::bad_alloc();
     }
     return std::nullopt;

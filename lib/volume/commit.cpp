@@ -87,7 +87,7 @@ Result<void> Volume::Impl::record(Pending& file, format::Extents& rest) {
     return appended.result;
   }
   info.pending = false;
-  (void)tree.set_info(file.id, info);
+  cannot_fail(tree.set_info(file.id, info));
   file.map = shape.kept;
   file.state = PendingState::committed;
   pending.erase(file.id);

@@ -70,10 +70,12 @@ Result<holder::Pin> Volume::pin(NodeId id) {
   return guarded([&]() -> Result<holder::Pin> {
     // Under the volume's lock: see Impl::reap().
     const std::shared_lock lock(impl_->mutex);
-    if (const auto info = impl_->contents.tree.info(id); info && info->kind == Kind::directory) {
-      return impl_->directory_error(id);
-    } else if (!info && !impl_->pending.contains(id)) {
+    const auto attributes = impl_->attributes_of(id);
+    if (!attributes) {
       return stale(id);
+    }
+    if (attributes->kind == Kind::directory) {
+      return impl_->directory_error(id);
     }
     return impl_->pins.pin(id);
   });

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 
+#include <cassert>
 #include <exception>
 #include <new>
 
@@ -16,6 +17,11 @@ template <class Fn> auto guarded(Fn&& fn) noexcept -> decltype(fn()) {
   } catch (const std::exception& e) {
     return fail(Errc::system, e.what());
   }
+}
+
+// For a step back, or one that was tried out before: its failure would be a bug of ours.
+inline void cannot_fail([[maybe_unused]] const Result<void>& result) noexcept {
+  assert(result.has_value());
 }
 
 } // namespace famfs::volume

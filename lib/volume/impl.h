@@ -52,7 +52,7 @@ struct Appended {
 // file.
 struct Volume::Impl {
   Impl(media::Memory& device_memory, const OpenOptions& open_options, log::Reporter& fault_reporter,
-       const format::Superblock& valid_superblock, const format::Geometry& valid_geometry,
+       format::Superblock valid_superblock, const format::Geometry& valid_geometry,
        alloc::Allocator allocator);
 
   // -- open.cpp

@@ -83,7 +83,7 @@ Result<Attributes> Volume::make_directory(NodeId parent, std::string_view name, 
     const auto appended = impl_->append(format::MkdirEntry{
         .path = format::RelPath(*path), .uid = owner.uid, .gid = owner.gid, .mode = mode});
     if (!appended.visible) {
-      (void)tree.remove(*id);
+      cannot_fail(tree.remove(*id));
     }
     if (!appended.result) {
       return std::unexpected(appended.result.error());
@@ -147,7 +147,7 @@ Result<NodeId> Volume::Impl::insert_pending(NodeId parent, std::string_view name
   try {
     pending.emplace(*id, std::make_shared<Pending>(*id, info));
   } catch (const std::bad_alloc&) {
-    (void)contents.tree.remove(*id);
+    cannot_fail(contents.tree.remove(*id));
     throw;
   }
   return id;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace famfs::volume {
@@ -15,7 +17,7 @@ Result<format::Superblock> valid_superblock(const media::Memory& memory) {
   if (!bytes) {
     return std::unexpected(bytes.error());
   }
-  const auto superblock = format::decode_superblock(*bytes);
+  auto superblock = format::decode_superblock(*bytes);
   if (const auto fault = format::validate(superblock, *bytes, memory.size())) {
     const bool ours = fault->kind != format::FaultKind::superblock_magic;
     return fail(ours ? Errc::corrupt : Errc::not_famfs, format::describe(*fault));
@@ -24,22 +26,19 @@ Result<format::Superblock> valid_superblock(const media::Memory& memory) {
 }
 
 bool holds(const format::FileMap& map, std::uint64_t device_offset) noexcept {
-  for (const auto& extent : map.extents) {
-    if (extent.device == 0 && device_offset >= extent.offset &&
-        device_offset - extent.offset < extent.length) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(map.extents, [=](const format::Extent& extent) {
+    return extent.device == 0 && device_offset >= extent.offset &&
+           device_offset - extent.offset < extent.length;
+  });
 }
 
 } // namespace
 
 Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options,
-                   log::Reporter& fault_reporter, const format::Superblock& valid_superblock,
+                   log::Reporter& fault_reporter, format::Superblock valid_superblock,
                    const format::Geometry& valid_geometry, alloc::Allocator allocator)
     : memory(device_memory), reporter(fault_reporter), role(open_options.role),
-      superblock(valid_superblock), geometry(valid_geometry),
+      superblock(std::move(valid_superblock)), geometry(valid_geometry),
       contents{.tree =
                    tree::Tree(open_options.root_uid, open_options.root_gid, open_options.root_mode),
                .allocator = std::move(allocator)} {}
@@ -171,10 +170,10 @@ std::optional<std::string> Volume::file_at(std::uint64_t device_offset) const {
         }
       }
     }
+    return std::nullopt;
   } catch (const std::bad_alloc&) {
-    // Nobody can say: the same as none.
+    return std::nullopt; // nobody can say
   }
-  return std::nullopt;
 }
 
 } // namespace famfs::volume

@@ -1,6 +1,8 @@
 // Removing and renaming: of pending files only, because the format records neither.
 #include "volume/impl.h"
 
+#include "base/diag.h"
+
 #include <fmt/format.h>
 
 namespace famfs::volume {
@@ -87,7 +89,7 @@ Result<void> Volume::Impl::may_replace(NodeId target, bool replace) const {
 }
 
 void Volume::Impl::detach(NodeId id) {
-  (void)contents.tree.remove(id);
+  cannot_fail(contents.tree.remove(id));
   pending_of(id)->orphan = true;
   ++orphans;
 }
@@ -136,8 +138,8 @@ void Volume::Impl::reap(NodeId id) noexcept try {
   pending.erase(id);
   --orphans;
   times.forget(id);
-} catch (const std::exception&) {
-  // Out of memory while waiting once more: the space comes back with the next mount.
+} catch (const std::exception& e) {
+  diag::log(diag::Level::error, e.what()); // its space comes back with the next mount
 }
 
 } // namespace famfs::volume

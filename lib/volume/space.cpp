@@ -59,7 +59,7 @@ Result<void> grow(alloc::Allocator& allocator, format::FileMap& map, std::uint64
     return {};
   }
   auto more =
-      allocate(allocator, needed - have, wanted - have, extents.capacity() - extents.size());
+      allocate(allocator, needed - have, wanted - have, Extents::capacity() - extents.size());
   if (!more) {
     if (have > before) {
       Extent& last = extents.back();
