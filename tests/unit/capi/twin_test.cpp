@@ -30,10 +30,13 @@ public:
       REQUIRE(pwrite(plain_.fd, &stamp, sizeof stamp, static_cast<off_t>(page * kPage)) ==
               sizeof stamp);
     }
-    for (std::uintptr_t* arena : {&ours_, &theirs_}) {
-      *arena = static_cast<std::uintptr_t>(
-          kLinux.map(0, kArena * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    }
+    // The kernel chooses addresses from the highest gap that fits: with one above both arenas it
+    // puts no pin into a hole that a step made in them, for a later step to map over.
+    constexpr std::uintptr_t kRoom = 64 * MiB;
+    ours_ = static_cast<std::uintptr_t>(
+        kLinux.map(0, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    theirs_ = ours_ + kArena * kPage;
+    REQUIRE(kLinux.unmap({theirs_ + kArena * kPage, ours_ + kRoom}) == 0);
   }
   Twins(const Twins&) = delete;
   Twins& operator=(const Twins&) = delete;
