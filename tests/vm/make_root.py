@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""make_root.py OUT.squashfs PACKAGE...: a root file system for the guest, made of packages that are
+installed here with all they depend on; so the host's tests run inside unchanged. Documentation,
+locales and byte code stay out."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SKIP = re.compile(r"^/usr/share/(doc|man|locale|info|lintian|bash-completion|bug|perl\d?)/|__pycache__|"
+                  r"^/usr/lib/[^/]*/perl|^/usr/lib/modules|^/usr/lib/udev/hwdb")
+ETC = ["passwd", "group", "shadow", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "ndctl", "ndctl.conf.d"]
+
+
+def query(field, package):
+    done = subprocess.run(["dpkg-query", "-W", "-f", "${" + field + "}", package],
+                          capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def closure(wanted):
+    seen, todo = set(), list(wanted)
+    while todo:
+        package = todo.pop()
+        # The version too: a virtual package (awk) has a status and no files.
+        if package in seen or "ok installed" not in query("Status", package) or not query("Version", package):
+            continue
+        seen.add(package)
+        for field in ("Depends", "Pre-Depends"):
+            for names in query(field, package).split(","):
+                todo += [re.sub(r"[\s(:].*", "", name.strip()) for name in names.split("|")]
+    return sorted(seen)
+
+
+def copy(path, root):
+    """To where the file really is: dpkg's lists name /bin/bash where /usr/bin/bash was meant."""
+    real = pathlib.Path(os.path.realpath(os.path.dirname(path))) / os.path.basename(path)
+    to = root / str(real).lstrip("/")
+    if not os.path.lexists(real) or (real.is_dir() and not real.is_symlink()) or os.path.lexists(to):
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(real, to, follow_symlinks=False)
+
+
+def fill(root, packages):
+    for name in ("proc", "sys", "dev", "run", "tmp", "root", "mnt", "etc", "opt", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / name).symlink_to(f"usr/{name}")
+    for package in packages:
+        listing = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True, check=True)
+        for path in listing.stdout.splitlines():
+            if path.startswith("/") and not SKIP.search(path):
+                copy(path, root)
+    for name in ETC:
+        source = pathlib.Path("/etc") / name
+        if source.is_dir():
+            shutil.copytree(source, root / "etc" / name, symlinks=True, dirs_exist_ok=True)
+        elif source.exists():
+            shutil.copy2(source, root / "etc" / name)
+
+
+def main():
+    out, wanted = sys.argv[1], sys.argv[2:]
+    with tempfile.TemporaryDirectory() as scratch:
+        root = pathlib.Path(scratch) / "root"
+        fill(root, closure(wanted))
+        subprocess.run(["mksquashfs", str(root), out, "-noappend", "-quiet", "-no-progress", "-all-root",
+                        "-comp", "gzip", "-Xcompression-level", "1"], check=True)
+
+
+if __name__ == "__main__":
+    main()
