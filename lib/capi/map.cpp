@@ -154,7 +154,7 @@ MapOutcome Mapper::build(Job& job) noexcept {
 
 // A mapping, where a descriptor would be closed by closefrom(2), or taken for the program's own.
 // The kernel keeps the file open for it, over fork(2) and until exit or exec.
-int Mapper::pin(Job& job) noexcept {
+int Mapper::pin(Job& job) const noexcept {
   const int exec = job.request.protection & PROT_EXEC; // for a noexec mount to refuse
   const std::intptr_t at = kernel_.map(0, page_size(), exec, MAP_PRIVATE, job.request.fd, 0);
   if (at < 0) {
@@ -183,7 +183,7 @@ std::intptr_t Mapper::reserve(const Job& job) noexcept {
 
 // Address and device offset agree modulo 2 MiB where that can be had, so that the kernel can map
 // huge pages; modulo the unit in any case.
-std::intptr_t Mapper::reserve_anywhere(const Placement& placement, int flags) noexcept {
+std::intptr_t Mapper::reserve_anywhere(const Placement& placement, int flags) const noexcept {
   constexpr int kNowhere = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
   const std::size_t wish = placement.device_part >= kHugePage ? kHugePage : page_size();
   std::intptr_t at = 0;
@@ -253,7 +253,7 @@ std::intptr_t Mapper::reserve_over(const Placement& placement, std::uintptr_t ad
   return result;
 }
 
-int Mapper::claim(Range range) noexcept {
+int Mapper::claim(Range range) const noexcept {
   const std::intptr_t at =
       kernel_.map(range.begin, range.size(), PROT_NONE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
@@ -268,7 +268,7 @@ int Mapper::claim(Range range) noexcept {
   return 0;
 }
 
-int Mapper::lay_device_part(const Job& job) noexcept {
+int Mapper::lay_device_part(const Job& job) const noexcept {
   const Placement& placement = job.placement;
   const int flags = (job.request.flags & ~kWhere) | MAP_FIXED;
   int error = 0;
@@ -294,7 +294,7 @@ int Mapper::lay_device_part(const Job& job) noexcept {
 }
 
 // As in a mapping of any file, a touch there is SIGBUS.
-int Mapper::lay_past_end(const Job& job) noexcept {
+int Mapper::lay_past_end(const Job& job) const noexcept {
   const Placement& placement = job.placement;
   if (!placement.has_past_end()) {
     return 0;

@@ -1,5 +1,7 @@
 #include "capi/mapper.h"
 
+#include <algorithm>
+
 #include <sys/mman.h>
 
 namespace famfs::capi {
@@ -138,12 +140,8 @@ void Mapper::forget(Range range) noexcept {
 }
 
 bool Mapper::has_large_units(Range range) const noexcept {
-  for (const Part& part : table_.in(range)) {
-    if (table_.unit_of(part) != page_size()) {
-      return true;
-    }
-  }
-  return false;
+  return std::ranges::any_of(table_.in(range),
+                             [&](const Part& part) { return table_.unit_of(part) != page_size(); });
 }
 
 // Calls act(Range) for the range in order: what is ours part by part, widened to whole units where

@@ -76,16 +76,17 @@ private:
   struct Source; // of a remap
 
   [[nodiscard]] int prepare(Job& job) noexcept;
-  [[nodiscard]] int pin(Job& job) noexcept;
+  [[nodiscard]] int pin(Job& job) const noexcept;
   [[nodiscard]] std::intptr_t reserve(const Job& job) noexcept;
-  [[nodiscard]] std::intptr_t reserve_anywhere(const Placement& placement, int flags) noexcept;
+  [[nodiscard]] std::intptr_t reserve_anywhere(const Placement& placement,
+                                               int flags) const noexcept;
   [[nodiscard]] std::intptr_t reserve_at(const Placement& placement,
                                          std::uintptr_t address) noexcept;
   [[nodiscard]] std::intptr_t reserve_over(const Placement& placement,
                                            std::uintptr_t address) noexcept;
-  [[nodiscard]] int claim(Range range) noexcept;
-  [[nodiscard]] int lay_device_part(const Job& job) noexcept;
-  [[nodiscard]] int lay_past_end(const Job& job) noexcept;
+  [[nodiscard]] int claim(Range range) const noexcept;
+  [[nodiscard]] int lay_device_part(const Job& job) const noexcept;
+  [[nodiscard]] int lay_past_end(const Job& job) const noexcept;
   [[nodiscard]] int enter(const Job& job) noexcept;
   [[nodiscard]] MapOutcome build(Job& job) noexcept;
 
@@ -93,7 +94,7 @@ private:
   template <class Fn>
   [[nodiscard]] int in_whole_units(Range range, std::uintptr_t& reached, Fn&& act) noexcept;
   [[nodiscard]] int sync_part(const Part& part, const Mapping& mapping, Range range,
-                              int flags) noexcept;
+                              int flags) const noexcept;
   [[nodiscard]] bool find_source(Range range, Source& source) noexcept;
   [[nodiscard]] std::intptr_t move(const Source& source, Range from, std::size_t new_size,
                                    int flags, std::uintptr_t target) noexcept;

@@ -51,7 +51,8 @@ int Mapper::sync(std::uintptr_t address, std::size_t length, int flags) noexcept
   return result;
 }
 
-int Mapper::sync_part(const Part& part, const Mapping& mapping, Range range, int flags) noexcept {
+int Mapper::sync_part(const Part& part, const Mapping& mapping, Range range,
+                      int flags) const noexcept {
   if (part.past_end) {
     return 0;
   }

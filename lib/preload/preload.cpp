@@ -62,6 +62,8 @@ void* kernel_mmap(void* address, size_t length, int protection, int flags, int f
 } // namespace
 
 extern "C" {
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's are reserved
+// names
 
 void* mmap(void* address, size_t length, int protection, int flags, int fd, off_t offset) noexcept {
   famfs_private_verdict verdict = FAMFS_PRIVATE_NOT_OURS;
@@ -114,4 +116,5 @@ int madvise(void* address, size_t length, int advice) noexcept {
   return famfs_madvise(address, length, advice);
 }
 
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
 } // extern "C"
