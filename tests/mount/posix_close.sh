@@ -181,9 +181,24 @@ assert b"committed" in os.getxattr(sys.argv[1], "user.famfs.map")
 P
 }
 
-test_no_space_for_the_entry_is_told_at_close() {
+# The commit is a part of close(2), not of what comes after it: here the log is gone.
+test_a_commit_that_fails_is_told_at_close() {
   setup
-  # All of the device in one pending file; the next write is told.
+  python3 - "$F" "$DEV" <<'P' || fail "close"
+import errno, os, sys
+fd = os.open(sys.argv[1], os.O_CREAT | os.O_WRONLY)
+os.write(fd, b"data")
+os.truncate(sys.argv[2], 1 << 20)
+try:
+    os.close(fd)
+    sys.exit("close said nothing")
+except OSError as e:
+    assert e.errno == errno.EIO, e
+P
+}
+
+test_no_space_is_told_at_write() {
+  setup
   expect_fail dd if=/dev/zero of="$F" bs=1M count=400 status=none 2>/dev/null
   expect_fail bash -c "echo x >'$MNT/g'" 2>/dev/null
 }
