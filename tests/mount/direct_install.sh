@@ -5,6 +5,7 @@ lib=$FAMFS_STAGE/lib
 examples=$(realpath "$(dirname "$0")/../../examples")
 
 test_symbols() {
+  needs_command nm
   text=$(nm -D --defined-only "$lib/libfamfs.so" | awk '$2 != "A" && $3 !~ /^famfs_/')
   [ -z "$text" ] || fail "exported: $text"
   for f in $(grep -oE '\bfamfs_[a-z_]+\(' "$FAMFS_STAGE/include/famfs.h" | tr -d '(' | sort -u); do
@@ -17,12 +18,14 @@ test_symbols() {
 
 # Neither library drags in more than the C library.
 test_needed() {
+  needs_command readelf
   text=$(readelf -d "$lib/libfamfs.so" "$lib/famfs/libfamfs-preload.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
     grep -vE '^(libc\.so\.6|ld-linux.*|libfamfs\.so\.1)$')
   [ -z "$text" ] || fail "needs: $text"
 }
 
 test_pkg_config() {
+  needs_command cc
   export PKG_CONFIG_PATH=$lib/pkgconfig
   # shellcheck disable=SC2046
   expect_good cc -Wall -Wextra -Werror -std=c11 -D_GNU_SOURCE -o "$FAMFS_SCRATCH/map_file" "$examples/map_file.c" \
@@ -35,6 +38,7 @@ test_pkg_config() {
 }
 
 test_cmake_package() {
+  needs_command cmake
   mkdir "$FAMFS_SCRATCH/app"
   cat >"$FAMFS_SCRATCH/app/CMakeLists.txt" <<'E'
 cmake_minimum_required(VERSION 3.25)
@@ -54,6 +58,7 @@ E
 }
 
 test_header_is_c_and_cpp() {
+  needs_command cc
   for c in 'cc -std=c99 -xc' 'c++ -std=c++11 -xc++'; do
     echo '#include <famfs.h>' | expect_good $c -Wall -Wextra -pedantic -Werror -fsyntax-only -I"$FAMFS_STAGE/include" -
   done

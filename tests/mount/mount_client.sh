@@ -8,7 +8,7 @@ setup() {
   make_fs; mount_fs
   OTHER=$(new_dir)
   expect_good mount -t fuse.famfs -o ro,client "$DEV" "$OTHER"
-  trap 'umount "$OTHER"; umount "$MNT"; rm -f "$DEV"' EXIT
+  trap 'umount "$OTHER"; cleanup' EXIT
 }
 
 test_sees_what_is_committed_after_logplay() {

@@ -64,7 +64,7 @@ test_failures_are_one_line_and_exit_32() {
   check "/dev/shm/none" mount -t fuse.famfs /dev/shm/none "$MNT"
   check "directory" mount -t fuse.famfs "$dir" "$MNT"
   check "/dev/null" mount -t fuse.famfs /dev/null "$MNT"
-  printf '\0' | dd of="$DEV" bs=1 conv=notrunc status=none # the magic's first byte
+  printf '\0' | device_write 0 # the magic's first byte
   check "famfs" mount -t fuse.famfs "$DEV" "$MNT"
   # Nothing holds the device after all that.
   [ -z "$(ls /run/famfs/holders/*.yaml 2>/dev/null)" ] || ! grep -l "$DEV" /run/famfs/holders/* 2>/dev/null || fail "a record is left"

@@ -64,6 +64,7 @@ test_root_directory() {
 }
 
 test_odd_names() {
+  needs_file_device "it is renamed"
   make_fs
   local odd="$FAMFS_DEVICE_PREFIX.a,b c\\d" dir="$FAMFS_SCRATCH/m n,o"
   mv "$DEV" "$odd"; mkdir "$dir"

@@ -183,6 +183,7 @@ P
 
 # The commit is a part of close(2), not of what comes after it: here the log is gone.
 test_a_commit_that_fails_is_told_at_close() {
+  needs_file_device "it is cut short"
   setup
   python3 - "$F" "$DEV" <<'P' || fail "close"
 import errno, os, sys

@@ -18,6 +18,7 @@ P
 }
 
 test_read_and_write_of_bad_memory() {
+  needs_file_device "it is cut short"
   make_fs; mount_fs
   head -c 3M /dev/urandom >"$MNT/good"
   head -c 3M /dev/urandom >"$MNT/bad"
@@ -44,6 +45,7 @@ test_read_and_write_of_bad_memory() {
 }
 
 test_many_readers_of_bad_memory() {
+  needs_file_device "it is cut short"
   make_fs; mount_fs
   head -c 20M /dev/urandom >"$MNT/bad"
   head -c 1M /dev/urandom >"$MNT/other"
@@ -73,6 +75,7 @@ P
 }
 
 test_the_log_is_gone() {
+  needs_file_device "it is cut short"
   make_fs; mount_fs
   echo x >"$MNT/f"
   truncate -s 1M "$DEV"

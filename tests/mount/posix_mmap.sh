@@ -74,12 +74,13 @@ test_cached_reads_are_fresh() {
   head -c 8192 /dev/zero >"$MNT/f"
   cat "$MNT/f" >/dev/null
   python3 - "$MNT/f" "$DEV" <<'P' || fail fresh
-import os, re, sys
+import mmap, os, re, sys
 offset = int(re.search(r"offset: (0x[0-9a-f]+)", os.getxattr(sys.argv[1], "user.famfs.map").decode())[1], 16)
 d = os.open(sys.argv[2], os.O_RDWR)
 f = os.open(sys.argv[1], os.O_RDONLY)
+view = mmap.mmap(d, 2 << 20, offset=offset)
 for word in (b"one", b"two"):
-    os.pwrite(d, word, offset + 4096)
+    view[4096:4099] = word
     assert os.pread(f, 3, 4096) == word
 P
 }

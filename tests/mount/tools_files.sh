@@ -214,7 +214,7 @@ test_a_new_file_shows_nothing_of_what_was_there() {
   printf x >"$FAMFS_SCRATCH/one"
   expect_good famfs cp "$FAMFS_SCRATCH/one" "$MNT/one"
   offset=$(famfs getmap --json "$MNT/one" | python3 -c 'import json, sys; print(json.load(sys.stdin)["extents"][0]["offset"])')
-  cmp -n 4095 -i $((offset + 1)):0 "$DEV" /dev/zero || fail "old bytes behind the end, where a mapping shows them"
+  cmp -n 4095 <(device_read $((offset + 1)) 4095) /dev/zero || fail "old bytes behind the end, where a mapping shows them"
 }
 
 test_creat() {

@@ -1,6 +1,7 @@
 # For tests in shell, sourced under in-namespace. A test is a function test_*; `run_tests` runs each in
-# a subshell with a fresh device ($DEV, made but not formatted: 256 MiB) and mount point ($MNT).
-# FAMFS_SCRATCH, FAMFS_DEVICE_PREFIX: set by in-namespace.
+# a subshell with a fresh device ($DEV, made but not formatted: a stand-in file of 256 MiB, or the real one that
+# FAMFS_TEST_DEVICE names) and mount point ($MNT). FAMFS_SCRATCH, FAMFS_DEVICE_PREFIX: set by in-namespace;
+# FAMFS_DEVICE_BYTES: the program of that name.
 set -u
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -18,23 +19,57 @@ mount_fs() { expect_good mount -t fuse.famfs ${1:+-o "$1"} "$DEV" "$MNT"; }
 # Another mount point or device for the same test: new_dir, new_device SIZE
 new_dir() { mktemp -d "$FAMFS_SCRATCH/dir.XXXXXX"; }
 new_device() { local f; f=$(mktemp "$FAMFS_DEVICE_PREFIX.XXXXXX"); truncate -s "$1" "$f"; echo "$f"; }
+# For a test that cannot be on this device or machine: it is reported and counted, never passed in silence.
+skip() { echo "$*" >"$FAMFS_SCRATCH/skip"; exit 77; }
+needs_file_device() { [ -z "${FAMFS_TEST_DEVICE:-}" ] || skip "needs a stand-in file: $*"; }
+needs_command() { command -v "$1" >/dev/null || skip "needs the command $1"; }
+# The device's own bytes; a devdax has no read(2): device_read OFFSET LENGTH, device_write OFFSET <...
+device_read() { "$FAMFS_DEVICE_BYTES" read "$DEV" "$1" "$2"; }
+device_write() { "$FAMFS_DEVICE_BYTES" write "$DEV" "$1"; }
+device_size() { if [ -c "$DEV" ]; then cat "/sys/bus/dax/devices/${DEV##*/}/size"; else stat -L -c %s "$DEV"; fi; }
 remount() { expect_good umount "$MNT"; mount_fs "${1:-}"; }
 # Runs as an ordinary user (nobody).
 as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
+# As if it had never been formatted. Whoever had it last may let go a little after umount(2).
+fresh_device() {
+  if [ -z "${FAMFS_TEST_DEVICE:-}" ]; then new_device 256M; return; fi
+  local i
+  DEV=$FAMFS_TEST_DEVICE
+  for i in $(seq 100); do
+    mkfs.famfs -f -k "$DEV" >/dev/null 2>&1
+    [ $? = 16 ] || break
+    sleep 0.1
+  done
+  head -c 4096 /dev/zero | device_write 0 || return
+  chown 0:0 "$DEV"; chmod 600 "$DEV"
+  echo "$DEV"
+}
+# What is left when a test ends.
+cleanup() {
+  umount "$MNT" 2>/dev/null || umount -l "$MNT" 2>/dev/null
+  [ -n "${FAMFS_TEST_DEVICE:-}" ] || rm -f "$DEV"
+}
+
 run_tests() {
-  local failed=0 count=0 t
+  local failed=0 count=0 skipped=0 status t
   for t in $(declare -F | awk '$3 ~ /^test_/ {print $3}'); do
     if [ -n "${1:-}" ] && [[ $t != $1 ]]; then continue; fi
     count=$((count + 1))
-    if (
-      DEV=$(new_device 256M)
+    (
+      DEV=$(fresh_device) || fail "no device"
       MNT=$(new_dir)
       chmod 755 "$FAMFS_SCRATCH" "$MNT"
-      trap 'umount "$MNT" 2>/dev/null || umount -l "$MNT" 2>/dev/null; rm -f "$DEV"' EXIT
+      trap cleanup EXIT
       "$t"
-    ); then echo "ok   $t"; else echo "FAIL $t"; failed=$((failed + 1)); fi
+    )
+    status=$?
+    case $status in
+      0) echo "ok   $t" ;;
+      77) echo "skip $t: $(cat "$FAMFS_SCRATCH/skip")"; skipped=$((skipped + 1)) ;;
+      *) echo "FAIL $t"; failed=$((failed + 1)) ;;
+    esac
   done
-  echo "$count run, $failed failed"
+  echo "$count run, $skipped skipped, $failed failed"
   [ "$count" -gt 0 ] && [ "$failed" = 0 ]
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""make_root.py OUT.squashfs PACKAGE...: a root file system for the guest, made of packages that are
-installed here with all they depend on; so the host's tests run inside unchanged. Documentation,
-locales and byte code stay out."""
+"""make_root.py OUT.squashfs PROGRAM...: a root file system for the guest, made of packages that are
+installed here with all they depend on, so that the host's tests run inside unchanged: what the tests
+call, and the libraries that PROGRAMs are linked with (by ldd, since Debian 12 and 13 name them
+differently). Documentation and locales stay out. Does nothing when OUT was made of the same versions."""
 import os
 import pathlib
 import re
@@ -10,7 +11,11 @@ import subprocess
 import sys
 import tempfile
 
-SKIP = re.compile(r"^/usr/share/(doc|man|locale|info|lintian|bash-completion|bug|perl\d?)/|__pycache__|"
+TOOLS = """bash coreutils util-linux mount tar gzip xz-utils grep sed gawk mawk findutils diffutils procps python3 attr rsync
+fuse3 kmod ndctl daxctl jq cmake libc-bin base-files base-passwd""".split()
+
+SKIP = re.compile(r"^/usr/share/(doc|man|locale|info|lintian|bash-completion|bug|perl\d?)/|"
+                  r"^/usr/share/cmake-[^/]*/(Help|Modules/Find)|^/usr/bin/(cmake|cpack|perl.*)$|^/usr/lib/(gcc|ldscripts)|"
                   r"^/usr/lib/[^/]*/perl|^/usr/lib/modules|^/usr/lib/udev/hwdb")
 ETC = ["passwd", "group", "shadow", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "ndctl", "ndctl.conf.d"]
 
@@ -19,6 +24,24 @@ def query(field, package):
     done = subprocess.run(["dpkg-query", "-W", "-f", "${" + field + "}", package],
                           capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else ""
+
+
+def owner(library):
+    """The package that a library is from. dpkg may know it by its place before or after the merge of /usr."""
+    real = os.path.realpath(library)
+    for path in (real, real.removeprefix("/usr"), "/usr" + real):
+        done = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return done.stdout.split(":")[0]
+    return None
+
+
+def packages_of(programs):
+    found = set()
+    for program in programs:
+        text = subprocess.run(["ldd", program], capture_output=True, text=True, check=False).stdout
+        found |= set(re.findall(r"=> (/\S+) \(", text))
+    return {package for package in map(owner, found) if package}
 
 
 def closure(wanted):
@@ -64,12 +87,18 @@ def fill(root, packages):
 
 
 def main():
-    out, wanted = sys.argv[1], sys.argv[2:]
+    out, programs = sys.argv[1], sys.argv[2:]
+    packages = closure(packages_of(programs) | set(TOOLS))
+    made_of = "\n".join([*sys.argv[:1], *(f"{p} {query('Version', p)}" for p in packages), SKIP.pattern])
+    stamp = pathlib.Path(out + ".packages")
+    if os.path.exists(out) and stamp.exists() and stamp.read_text() == made_of:
+        return
     with tempfile.TemporaryDirectory() as scratch:
         root = pathlib.Path(scratch) / "root"
-        fill(root, closure(wanted))
+        fill(root, packages)
         subprocess.run(["mksquashfs", str(root), out, "-noappend", "-quiet", "-no-progress", "-all-root",
                         "-comp", "gzip", "-Xcompression-level", "1"], check=True)
+    stamp.write_text(made_of)
 
 
 if __name__ == "__main__":
