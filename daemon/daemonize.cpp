@@ -49,8 +49,10 @@ void Parent::tell_ready() {
     return;
   }
   const UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    ::dup2(null.get(), fd);
+  if (null) { // else they stay: that is no reason not to serve
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      ::dup2(null.get(), fd);
+    }
   }
   send(pipe_.get(), 0, "");
   pipe_ = UniqueFd();

@@ -62,7 +62,8 @@ void list_meta(fuse_req_t req, Listing& listing, off_t offset) {
   off_t next = kAfterDotDot;
   if (add_dots(listing, meta::kDirectory, tree::kRoot, offset)) {
     for (const meta::Child& child : meta::kChildren) {
-      if (++next > offset &&
+      ++next;
+      if (next > offset &&
           !listing.add(std::string(child.name), meta_attributes(mount_of(req), child.node), next)) {
         break;
       }

@@ -39,8 +39,8 @@ public:
     if (at < 0) {
       return false;
     }
-    items_ = reinterpret_cast<T*>(
-        at); // NOLINT(performance-no-int-to-ptr): what the system call returned
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what the system call returned
+    items_ = reinterpret_cast<T*>(at);
     capacity_ = bytes / sizeof(T);
     return true;
   }

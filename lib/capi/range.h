@@ -30,8 +30,8 @@ struct Range {
 };
 
 [[nodiscard]] inline void* pointer(std::uintptr_t address) noexcept {
-  return reinterpret_cast<void*>(
-      address); // NOLINT(performance-no-int-to-ptr): addresses are numbers here
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses are numbers here
+  return reinterpret_cast<void*>(address);
 }
 [[nodiscard]] inline std::uintptr_t number(const void* address) noexcept {
   return reinterpret_cast<std::uintptr_t>(address);

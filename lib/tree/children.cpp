@@ -80,7 +80,8 @@ void Children::squeeze() noexcept {
   if (items_.capacity() / 4 > items_.size()) {
     try {
       items_.shrink_to_fit();
-    } catch (const std::bad_alloc&) { // it stays as large as it is
+    } catch (const std::bad_alloc&) {
+      return; // it stays as large as it is
     }
   }
 }

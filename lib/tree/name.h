@@ -23,7 +23,7 @@ public:
     char* to = inside_.data();
     if (text.size() > kInside) {
       to = new char[text.size()];
-      std::memcpy(inside_.data(), &to, sizeof to);
+      std::memcpy(inside_.data(), static_cast<const void*>(&to), sizeof to);
     }
     std::memcpy(to, text.data(), text.size());
   }
@@ -51,7 +51,7 @@ public:
 private:
   [[nodiscard]] char* outside() const noexcept {
     char* text = nullptr;
-    std::memcpy(&text, inside_.data(), sizeof text);
+    std::memcpy(static_cast<void*>(&text), inside_.data(), sizeof text);
     return text;
   }
 

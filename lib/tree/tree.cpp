@@ -1,5 +1,7 @@
 #include "tree/impl.h"
 
+#include <ranges>
+
 namespace famfs::tree {
 namespace {
 
@@ -164,8 +166,8 @@ std::string Tree::path(NodeId id) const {
     names.push_back(impl_->slots[slot].name.view());
   }
   std::string path;
-  for (auto name = names.rbegin(); name != names.rend(); ++name) {
-    path.append(path.empty() ? "" : "/").append(*name);
+  for (const std::string_view name : std::views::reverse(names)) {
+    path.append(path.empty() ? "" : "/").append(name);
   }
   return path;
 }
