@@ -47,9 +47,11 @@ Caller caller() {
   return out;
 }
 
-volume::OpenOptions open_options(const MountOptions& options, volume::Role role) {
+volume::OpenOptions open_options(const MountOptions& options, volume::Role role,
+                                 std::uint64_t map_unit) {
   constexpr std::uint32_t usual_mode = 0755;
   return {.role = role,
+          .map_unit = map_unit,
           .root_uid = options.uid.value_or(::getuid()),
           .root_gid = options.gid.value_or(::getgid()),
           .root_mode = options.mode.value_or(usual_mode)};
@@ -165,7 +167,8 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
     return std::unexpected(role.error());
   }
   LoggingReporter reporter;
-  const auto volume = volume::Volume::open(**memory, open_options(line.options, *role), reporter);
+  const auto volume = volume::Volume::open(
+      **memory, open_options(line.options, *role, device->info().alignment), reporter);
   if (!volume) {
     return cannot_open(line.device, volume.error());
   }

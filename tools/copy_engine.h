@@ -48,9 +48,6 @@ public:
   // On return the bytes are written back and fenced on this thread, or the daemon's to write back.
   virtual Result<void> put(std::uint64_t offset, Bytes from) = 0;
   virtual Result<void> get(std::uint64_t offset, MutableBytes to) const = 0;
-  // What a mapping shows behind the file's end, in its last page: zeroes, not what others left
-  // there.
-  virtual Result<void> clear_tail() { return {}; }
 };
 
 // The first `size` bytes of a file on a famfs mount, open for `writable` or for reading. A direct

@@ -67,11 +67,6 @@ Target& NewFile::target() {
 }
 
 Result<void> NewFile::commit() {
-  if (target_) {
-    if (auto cleared = target_->clear_tail(); !cleared) {
-      return cleared;
-    }
-  }
   auto done = famfs::tools::commit(fd_.get(), path_);
   committed_ = done.has_value();
   if (!done) {

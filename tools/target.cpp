@@ -2,12 +2,10 @@
 #include "copy_engine.h"
 
 #include "base/text.h"
-#include "base/units.h"
 #include "capi/famfs.h"
 #include "media/cache.h"
 #include "media/fault_guard.h"
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <utility>
@@ -40,13 +38,6 @@ public:
   }
   Result<void> get(std::uint64_t offset, MutableBytes to) const override {
     return outcome(offset, media::guarded_copy(to.data(), base_ + offset, to.size()), "read");
-  }
-
-  Result<void> clear_tail() override {
-    constexpr std::uint64_t kPage = 4096;
-    constexpr std::array<std::byte, kPage> kZeroes{};
-    const std::uint64_t tail = round_up(size_, kPage) - size_;
-    return put(size_, Bytes(kZeroes).first(tail));
   }
 
 private:

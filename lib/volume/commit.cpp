@@ -24,7 +24,7 @@ Result<void> Volume::Impl::commit(LockedPending held, bool even_empty) {
   if ((file.size == 0 && !even_empty) || is_orphan(file)) {
     return {};
   }
-  if (auto cleaned = file.clean(memory, file.visible_end()); !cleaned) {
+  if (auto cleaned = file.clean(memory, file.visible_end(map_unit)); !cleaned) {
     return cleaned;
   }
   // Writes are durable when they return; stores through maps are nobody's until here.

@@ -307,7 +307,11 @@ Result<void> Volume::Impl::lay_out(Pending& file, const Layout& layout) {
   }
   file.size = layout.size;
   file.raw = layout.raw;
-  return {};
+  if (!layout.raw) {
+    return {};
+  }
+  return zero(memory, file.map, layout.size,
+              std::min(file.visible_end(map_unit), file.map.capacity()));
 }
 
 Result<Volume::MapView> Volume::map(NodeId id, bool use) {
@@ -324,7 +328,8 @@ Result<Volume::MapView> Volume::map(NodeId id, bool use) {
     }
     Pending& pending = *std::get<LockedPending>(*file).file;
     if (use) {
-      if (auto cleaned = pending.clean(impl_->memory, pending.visible_end()); !cleaned) {
+      if (auto cleaned = pending.clean(impl_->memory, pending.visible_end(impl_->map_unit));
+          !cleaned) {
         return std::unexpected(cleaned.error());
       }
       pending.mapped = true;

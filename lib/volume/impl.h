@@ -121,6 +121,7 @@ struct Volume::Impl {
   media::Memory& memory;
   log::Reporter& reporter;
   const Role role;
+  const std::uint64_t map_unit;
   const format::Superblock superblock;
   const format::Geometry geometry;
   mutable Times times; // locks itself; a leaf

@@ -38,7 +38,8 @@ Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options
                    log::Reporter& fault_reporter, format::Superblock valid_superblock,
                    const format::Geometry& valid_geometry, alloc::Allocator allocator)
     : memory(device_memory), reporter(fault_reporter), role(open_options.role),
-      superblock(std::move(valid_superblock)), geometry(valid_geometry),
+      map_unit(open_options.map_unit), superblock(std::move(valid_superblock)),
+      geometry(valid_geometry),
       contents{.tree =
                    tree::Tree(open_options.root_uid, open_options.root_gid, open_options.root_mode),
                .allocator = std::move(allocator)} {}

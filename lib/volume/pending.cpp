@@ -55,8 +55,8 @@ Result<void> Pending::clean(media::Memory& memory, std::uint64_t to) {
   return {};
 }
 
-std::uint64_t Pending::visible_end() const noexcept {
-  return round_up(size.load(), kPage);
+std::uint64_t Pending::visible_end(std::uint64_t map_unit) const noexcept {
+  return round_up(size.load(), map_unit);
 }
 
 } // namespace famfs::volume

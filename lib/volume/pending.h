@@ -13,8 +13,6 @@
 
 namespace famfs::volume {
 
-// A tail page can be mapped: what lies behind the file's end in it is visible too.
-inline constexpr std::uint64_t kPage = 4096;
 // As loff_t has it; also keeps sums of two offsets from wrapping.
 inline constexpr std::uint64_t kMaxFileSize = INT64_MAX;
 
@@ -28,7 +26,7 @@ struct Pending {
   std::mutex mutex; // held while the file's data is written; guards up to the blank line
   PendingState state = PendingState::pending;
   std::uint64_t high_water = 0; // every byte of the file below it was written or zeroed
-  bool raw = false;             // laid out raw: never zeroed, its size is fixed
+  bool raw = false;             // laid out raw: zeroed only behind its size, which is fixed
   bool mapped = false;          // handed out to be mapped: its memory may change at any time
   bool handed_out = false;      // mapped, or addresses given to a reader: pins keep its space
 
@@ -43,8 +41,9 @@ struct Pending {
 
   // Under `mutex`: zeroes [high_water, to) as far as there is space, durably. Nothing when raw.
   [[nodiscard]] Result<void> clean(media::Memory& memory, std::uint64_t to);
-  // The end of the page that the file ends in: what a mapping of it shows.
-  [[nodiscard]] std::uint64_t visible_end() const noexcept;
+  // The end of the unit of maps that the file ends in: what lies behind the file's own end in it
+  // can be seen too.
+  [[nodiscard]] std::uint64_t visible_end(std::uint64_t map_unit) const noexcept;
 };
 
 // [from, to) of a file, which its map holds: zeroed, or written back; fenced.

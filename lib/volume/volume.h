@@ -34,7 +34,9 @@ using tree::NodeId;
 enum class Role : std::uint8_t { master, client };
 
 struct OpenOptions {
-  Role role = Role::client;   // master: may append
+  Role role = Role::client; // master: may append
+  // What a program's map of the device is made of: a file shows all of the unit that it ends in.
+  std::uint64_t map_unit = 4096;
   std::uint32_t root_uid = 0; // the format records nothing of the root directory
   std::uint32_t root_gid = 0;
   std::uint32_t root_mode = 0755;

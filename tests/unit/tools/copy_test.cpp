@@ -66,7 +66,6 @@ TEST_CASE("Copies are whole for sizes around pieces, chunks and pages") {
           const auto target =
               direct ? map(to.get(), size, path) : famfs_target(to.get(), size, path, true);
           REQUIRE(copy(*content, *target, {.size = size, .threads = threads}).has_value());
-          REQUIRE(target->clear_tail().has_value());
           CHECK(slurp(path) == slurp(source));
         }
       }
@@ -135,13 +134,4 @@ TEST_CASE("A source or a device that is cut meanwhile is an error, not a signal"
   const auto compared = compare(*seeded_content(1), *target, {.size = kSize});
   REQUIRE(!compared);
   CHECK(compared.error().code == Errc::io);
-}
-
-TEST_CASE("What a mapping shows behind the file's end is cleared") {
-  Scratch scratch;
-  const std::string path = scratch.path("file");
-  spill(path, std::string(2 * 4096, 'x'));
-  const UniqueFd fd = open_file(path);
-  REQUIRE(map(fd.get(), 5000, path)->clear_tail().has_value());
-  CHECK(slurp(path) == std::string(5000, 'x') + std::string(2 * 4096 - 5000, '\0'));
 }

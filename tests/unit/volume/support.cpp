@@ -42,7 +42,7 @@ Rig::Rig(std::uint64_t size) : memory(size) {
 
 void Rig::reopen(Role role) {
   volume.reset();
-  volume = must(Volume::open(memory, {.role = role}, faults));
+  volume = must(Volume::open(memory, {.role = role, .map_unit = map_unit}, faults));
   memory.forget_events();
 }
 

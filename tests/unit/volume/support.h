@@ -62,6 +62,7 @@ public:
   [[nodiscard]] std::vector<std::string> names(NodeId directory = tree::kRoot);
 
   RecordingMemory memory;
+  std::uint64_t map_unit = 4096; // from the next reopen on
   Faults faults;
   std::unique_ptr<Volume> volume;
 };

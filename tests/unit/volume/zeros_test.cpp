@@ -103,6 +103,29 @@ TEST_CASE("a short file's page shows nothing behind its end, mapped or committed
   CHECK(pages(rig, id) == "short" + zeros(4091));
 }
 
+TEST_CASE("where the device is mapped in huge pages, all of the last one is zero, durably") {
+  Rig rig;
+  rig.map_unit = kUnit;
+  rig.reopen();
+  const NodeId id = rig.create("f");
+  SECTION("mapped") {
+    rig.write(id, 0, "short");
+    REQUIRE(rig.volume->map(id, true));
+  }
+  SECTION("committed") {
+    rig.write(id, 0, "short");
+    rig.commit(id);
+  }
+  SECTION("laid out raw: its own bytes are its maker's to write") {
+    REQUIRE(rig.volume->lay_out(id, {.size = 5, .raw = true}));
+    rig.store_mapped(id, 0, "short");
+  }
+  const auto extent = rig.volume->map(id, false)->map.extents[0];
+  rig.memory.crash();
+  const auto bytes = rig.memory.raw().subspan(extent.offset, kUnit);
+  CHECK(std::ranges::all_of(bytes.subspan(5), [](std::byte b) { return b == std::byte{0}; }));
+}
+
 TEST_CASE("looking at a map zeroes nothing") {
   Rig rig;
   const NodeId id = rig.create("f");
