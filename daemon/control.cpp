@@ -104,14 +104,17 @@ Result<void> reserve(Mount& mount, const Handle& handle, const famfs_ioc_reserve
   if (auto checked = check_writable(handle); !checked) {
     return checked;
   }
-  if ((in.flags & ~unsigned{FAMFS_RESERVE_RAW}) != 0) {
+  if ((in.flags & ~unsigned{FAMFS_RESERVE_RAW | FAMFS_RESERVE_ON_REQUEST}) != 0) {
     return fail(Errc::invalid, fmt::format("reserve with flags {:#x}: unknown", in.flags));
   }
   const bool raw = (in.flags & FAMFS_RESERVE_RAW) != 0;
   if (raw && !root) {
     return fail(Errc::not_permitted, "raw space shows what others left in it: only root may");
   }
-  volume::Volume::Layout layout{.size = in.size, .raw = raw, .stripes = {}};
+  volume::Volume::Layout layout{.size = in.size,
+                                .raw = raw,
+                                .on_request = (in.flags & FAMFS_RESERVE_ON_REQUEST) != 0,
+                                .stripes = {}};
   if (in.chunk != 0 || in.strips != 0 || in.buckets != 0) {
     layout.stripes = alloc::Stripes{.strips = in.strips, .buckets = in.buckets, .chunk = in.chunk};
   }

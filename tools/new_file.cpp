@@ -32,6 +32,7 @@ Result<NewFile> NewFile::make(std::string path, const NewFileOptions& options) {
 
 Result<void> NewFile::lay_out(const NewFileOptions& options) {
   famfs_ioc_reserve ask{};
+  ask.flags = FAMFS_RESERVE_ON_REQUEST;
   ask.size = options.size;
   if (options.stripes) {
     ask.chunk = options.stripes->chunk;
@@ -39,14 +40,14 @@ Result<void> NewFile::lay_out(const NewFileOptions& options) {
     ask.buckets = options.stripes->buckets;
   }
   if (options.raw && geteuid() == 0) {
-    ask.flags = FAMFS_RESERVE_RAW;
+    ask.flags |= FAMFS_RESERVE_RAW;
     auto done = reserve(fd_.get(), path_, ask);
     // Root of a user namespace is not privileged to the daemon.
     if (done ||
         (done.error().code != Errc::not_permitted && done.error().code != Errc::access_denied)) {
       return done;
     }
-    ask.flags = 0;
+    ask.flags = FAMFS_RESERVE_ON_REQUEST;
   }
   return reserve(fd_.get(), path_, ask);
 }

@@ -50,9 +50,10 @@ struct famfs_ioc_map {
   char device_path[FAMFS_CONTROL_PATH]; /* as the daemon opened it; NUL-terminated */
 };
 
-/* famfs_ioc_reserve.flags. RAW: do not zero; for root. The file is then committed by COMMIT alone,
- * and dropped if closed before. */
-enum { FAMFS_RESERVE_RAW = 1 };
+/* famfs_ioc_reserve.flags. ON_REQUEST: the file is committed by COMMIT alone, and dropped if closed
+ * before: whoever is killed in the middle leaves nothing. RAW: do not zero; for root; implies
+ * ON_REQUEST. */
+enum { FAMFS_RESERVE_RAW = 1, FAMFS_RESERVE_ON_REQUEST = 2 };
 
 struct famfs_ioc_reserve {
   __u32 version; /* in */

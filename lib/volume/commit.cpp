@@ -117,7 +117,7 @@ Result<void> Volume::commit(NodeId id, Why why) {
       return std::unexpected(file.error());
     }
     auto* pending = std::get_if<LockedPending>(&*file);
-    if (!pending || (pending->file->raw && why != Why::by_request)) {
+    if (!pending || (pending->file->on_request && why != Why::by_request)) {
       return {};
     }
     return impl_->commit(std::move(*pending), false);
@@ -134,7 +134,7 @@ Result<void> Volume::sync(NodeId id) {
       return impl_->sync(id, *committed);
     }
     auto& pending = std::get<LockedPending>(*file);
-    if (pending.file->raw) {
+    if (pending.file->on_request) {
       return {};
     }
     return impl_->commit(std::move(pending), false);
@@ -187,7 +187,7 @@ Result<void> Volume::close(NodeId id) {
     if (!pending) {
       return {};
     }
-    if (pending->file->raw) {
+    if (pending->file->on_request) {
       pending->lock.unlock();
       impl_->drop(id);
       return {};
@@ -239,7 +239,7 @@ Result<bool> Volume::Impl::finish(NodeId id) {
   }
   Result<void> result;
   auto* held = std::get_if<LockedPending>(&*file);
-  if (held && held->file->raw) {
+  if (held && held->file->on_request) {
     return false;
   }
   result = held ? commit(std::move(*held), true) : sync(id, std::get<Committed>(*file));

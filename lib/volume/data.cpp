@@ -307,6 +307,7 @@ Result<void> Volume::Impl::lay_out(Pending& file, const Layout& layout) {
   }
   file.size = layout.size;
   file.raw = layout.raw;
+  file.on_request = layout.raw || layout.on_request;
   if (!layout.raw) {
     return {};
   }

@@ -27,6 +27,7 @@ struct Pending {
   PendingState state = PendingState::pending;
   std::uint64_t high_water = 0; // every byte of the file below it was written or zeroed
   bool raw = false;             // laid out raw: zeroed only behind its size, which is fixed
+  bool on_request = false;      // committed by Why::by_request alone
   bool mapped = false;          // handed out to be mapped: its memory may change at any time
   bool handed_out = false;      // mapped, or addresses given to a reader: pins keep its space
 

@@ -147,12 +147,14 @@ public:
   // within the size a no-op, else not_permitted.
   [[nodiscard]] Result<void> reserve(NodeId id, std::uint64_t offset, std::uint64_t length,
                                      bool keep_size);
-  // A new pending file's whole space at once: size, layout, raw (see control.h). not_permitted: it
+  // A new pending file's whole space at once: size, layout, raw and on_request (see
+  // control.h). not_permitted: it
   // has space already; invalid: the size; usage: the stripes. What is laid out raw keeps its size;
   // in strips, it grows no larger than they are (too_big).
   struct Layout {
     std::uint64_t size = 0;
-    bool raw = false;
+    bool raw = false; // implies on_request
+    bool on_request = false;
     std::optional<alloc::Stripes> stripes{};
   };
   [[nodiscard]] Result<void> lay_out(NodeId id, const Layout& layout);
@@ -176,7 +178,7 @@ public:
   [[nodiscard]] Result<void> commit(NodeId id, Why why);
   // Committed: writes back and fences what may have been stored through maps. Pending: commit.
   [[nodiscard]] Result<void> sync(NodeId id);
-  // The last handle is gone: commits, or drops a raw file that nobody committed.
+  // The last handle is gone: commits, or drops a file that waits for a request to commit it.
   [[nodiscard]] Result<void> close(NodeId id);
   // Unmount: empty files too. Every failure goes to `failed`; returns how many committed.
   [[nodiscard]] std::uint64_t

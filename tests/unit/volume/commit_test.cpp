@@ -55,12 +55,13 @@ TEST_CASE("an empty file stays pending until the unmount records it") {
   CHECK(code_of(rig.try_write(rig.lookup("empty"), 0, "x")) == Errc::not_permitted);
 }
 
-TEST_CASE("raw files: committed on request alone, and not by the unmount") {
+TEST_CASE("files that ask for it are committed on request alone, and not by the unmount") {
+  const bool raw = GENERATE(false, true);
   Rig rig;
   const NodeId asked = rig.create("asked");
-  REQUIRE(rig.volume->lay_out(asked, {.size = MiB, .raw = true}));
+  REQUIRE(rig.volume->lay_out(asked, {.size = MiB, .raw = raw, .on_request = !raw}));
   const NodeId dropped = rig.create("dropped");
-  REQUIRE(rig.volume->lay_out(dropped, {.size = MiB, .raw = true}));
+  REQUIRE(rig.volume->lay_out(dropped, {.size = MiB, .raw = raw, .on_request = !raw}));
   rig.commit(asked);
   CHECK(rig.volume->commit_all([](auto&, auto&) {}) == 0);
   rig.reopen();

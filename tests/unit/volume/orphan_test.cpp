@@ -83,11 +83,12 @@ TEST_CASE("a file that was renamed over lives until its last pin goes") {
   CHECK(rig.free_bytes() == free);
 }
 
-TEST_CASE("a raw file closed without a commit is gone, after its last pin") {
+TEST_CASE("a file that waits for a request, closed without one, is gone after its last pin") {
+  const bool raw = GENERATE(false, true);
   Rig rig;
   const auto free = rig.free_bytes();
   const NodeId id = rig.create("f");
-  REQUIRE(rig.volume->lay_out(id, {.size = 3 * MiB, .raw = true}));
+  REQUIRE(rig.volume->lay_out(id, {.size = 3 * MiB, .raw = raw, .on_request = !raw}));
   auto pin = *rig.volume->pin(id);
   CHECK(rig.volume->commit(id, Volume::Why::closed));
   CHECK(rig.volume->commit(id, Volume::Why::synced));
