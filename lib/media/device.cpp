@@ -16,14 +16,14 @@
 namespace famfs::media {
 namespace {
 
-constexpr const char* kSysfs = "/sys";
-
 Result<std::string> canonical(const std::string& path) {
   char* const real = ::realpath(path.c_str(), nullptr);
   if (real == nullptr) {
     const int err = errno;
     if (err == ENOENT || err == ENOTDIR) {
-      return fail(Errc::no_device, fmt::format("{}: no such device or file", printable(path)));
+      return fail(Errc::no_device,
+                  fmt::format("{}: no such device or file: famfs devices shows what there is",
+                              printable(path)));
     }
     return fail_errno(err, printable(path));
   }
@@ -59,14 +59,23 @@ Result<UniqueFd> open_node(const DeviceInfo& info, Access access) {
     if (err == ENOENT) {
       return fail(Errc::no_device, fmt::format("{}: went away", printable(info.path)));
     }
-    return fail_errno(
-        err, fmt::format("{}: cannot open for {}", printable(info.path),
-                         access == Access::read_write ? "reading and writing" : "reading"));
+    return fail_errno(err,
+                      fmt::format("{}: cannot open for {}", printable(info.path),
+                                  access == Access::read_write ? "reading and writing" : "reading"),
+                      err == EACCES ? fmt::format("as root: chown $USER {}", printable(info.path))
+                                    : "");
   }
   if (auto same = same_device(info, fd.get()); !same) {
     return std::unexpected(std::move(same.error()));
   }
   return fd;
+}
+
+std::unexpected<Error> refuse_read_only(const DeviceInfo& info) {
+  return fail(Errc::read_only,
+              fmt::format("{}: its region {} may only be read: mount it with -o ro, or make it "
+                          "writable with: echo 0 > /sys/bus/nd/devices/{}/read_only",
+                          printable(info.path), info.region, info.region));
 }
 
 } // namespace
@@ -96,7 +105,7 @@ std::string DeviceId::text() const {
   return fmt::format("file-{}:{}-{}", major(dev), minor(dev), ino);
 }
 
-Result<DeviceInfo> inspect_in(const std::string& sysfs, const std::string& path) {
+Result<DeviceInfo> inspect_in(const System& system, const std::string& path) {
   auto real = canonical(path);
   if (!real) {
     return std::unexpected(std::move(real.error()));
@@ -109,9 +118,9 @@ Result<DeviceInfo> inspect_in(const std::string& sysfs, const std::string& path)
   case S_IFREG:
     return inspect_file(*real, status);
   case S_IFCHR:
-    return inspect_char_device(sysfs, *real, status);
+    return inspect_char_device(system, *real, status);
   case S_IFBLK:
-    return refuse_block_device(sysfs, *real, status);
+    return refuse_block_device(system, *real, status);
   case S_IFDIR:
     return fail(Errc::unsupported,
                 fmt::format("{}: a directory: name a dax device or a file", printable(*real)));
@@ -122,7 +131,7 @@ Result<DeviceInfo> inspect_in(const std::string& sysfs, const std::string& path)
 }
 
 Result<DeviceInfo> inspect(const std::string& path) {
-  return no_throw([&] { return inspect_in(kSysfs, path); });
+  return no_throw([&] { return inspect_in(System{}, path); });
 }
 
 Device::Device(DeviceInfo info, UniqueFd fd, Access access)
@@ -134,6 +143,9 @@ Result<Device> Device::open(const std::string& path, Access access) {
     if (!info) {
       return std::unexpected(std::move(info.error()));
     }
+    if (access == Access::read_write && info->read_only) {
+      return refuse_read_only(*info);
+    }
     auto fd = open_node(*info, access);
     if (!fd) {
       return std::unexpected(std::move(fd.error()));
@@ -142,7 +154,7 @@ Result<Device> Device::open(const std::string& path, Access access) {
   });
 }
 
-Result<std::unique_ptr<Memory>> Device::map(std::uint64_t length) const {
+Result<std::unique_ptr<Memory>> Device::map(std::uint64_t length, FaultObserver observer) const {
   return no_throw([&]() -> Result<std::unique_ptr<Memory>> {
     if (length > info_.size) {
       return fail(Errc::invalid, fmt::format("{}: cannot map {} bytes: it has {}",
@@ -155,7 +167,7 @@ Result<std::unique_ptr<Memory>> Device::map(std::uint64_t length) const {
                               printable(info_.path), length == 0 ? info_.size : length,
                               info_.alignment));
     }
-    return map_device(info_, fd_.get(), access_, whole);
+    return map_device(info_, fd_.get(), access_, whole, std::move(observer));
   });
 }
 

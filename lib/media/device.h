@@ -1,15 +1,18 @@
 // A device: a devdax character device or a regular file that stands in for one. Identity, size,
-// alignment and driver mode, read from the system each time and never guessed; a mapping of it
-// through libpmem2 (the door to libpmem2, and to libdaxctl when sysfs alone does not do).
+// alignment and driver mode, read from the system each time and never guessed (of a devdax, through
+// dax_devices.h); a mapping of it through libpmem2, whose door this is.
 #pragma once
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "media/bad_ranges.h"
 #include "media/memory.h"
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace famfs::media {
@@ -35,17 +38,27 @@ struct DeviceInfo {
   DeviceKind kind = DeviceKind::regular;
   DriverMode mode = DriverMode::file;
   std::uint64_t size = 0;
-  // Of mmap offsets and lengths: the page size for files (hugetlbfs: the huge page's), sysfs
-  // `align` for devdax.
+  // Of mmap offsets and lengths: the page size for files (hugetlbfs: the huge page's), what the
+  // device was made with for devdax.
   std::uint64_t alignment = 0;
+  // devdax of a region that may only be read: read_write is refused. For the message, the region.
+  bool read_only = false;
+  std::string region;
+  // Known to be bad when it was looked at; nullopt: nobody keeps a list (files, CXL), or it is only
+  // root's to see.
+  std::optional<BadRanges> bad;
 };
 
 enum class Access : std::uint8_t { read_only, read_write };
 
 // Looks without opening for use. Errors are the holder table's: missing, or size zero: no_device;
-// a directory, block device, pipe, other character device, or a devdax in any mode but device_dax:
-// unsupported, with the mode and the command that changes it in the message.
+// a directory, block device (/dev/pmem0), pipe, other character device, or a devdax in any mode but
+// device_dax: unsupported, with the mode and the command that changes it in the message.
 [[nodiscard]] Result<DeviceInfo> inspect(const std::string& path);
+
+// Told of what a Memory could not reach, on the thread that met it, whatever locks that thread
+// holds: it must not wait, nor use the Memory.
+using FaultObserver = std::function<void(const BadRange&)>;
 
 class Device {
 public:
@@ -58,7 +71,8 @@ public:
 
   // Maps the first `length` bytes (0: all of it) MAP_SHARED. The Memory does not need the Device to
   // stay open. Length is rounded down to the alignment.
-  [[nodiscard]] Result<std::unique_ptr<Memory>> map(std::uint64_t length = 0) const;
+  [[nodiscard]] Result<std::unique_ptr<Memory>> map(std::uint64_t length = 0,
+                                                    FaultObserver observer = {}) const;
 
 private:
   Device(DeviceInfo info, UniqueFd fd, Access access);

@@ -1,72 +1,18 @@
-// devdax character devices, and block devices that could become one, by what sysfs says.
+// devdax character devices, and block devices that could become one.
 #include "base/text.h"
 #include "base/units.h"
 #include "media/device.h"
 #include "media/kinds.h"
+#include "media/sysfs.h"
 
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <cstdlib>
-#include <memory>
+#include <algorithm>
 #include <optional>
 
-#include <fcntl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace famfs::media {
 namespace {
-
-std::optional<std::string> real_path(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  return real == nullptr ? std::nullopt : std::optional<std::string>(real.get());
-}
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.find_last_of('/') + 1);
-}
-
-// The name a link points to, whether or not its target is there. Empty: no such link.
-std::string link_name(const std::string& link) {
-  std::array<char, 4096> target{};
-  const ssize_t length = ::readlink(link.c_str(), target.data(), target.size());
-  return length <= 0 ? std::string()
-                     : base_name(std::string(target.data(), static_cast<std::size_t>(length)));
-}
-
-Result<std::uint64_t> read_number(const std::string& file) {
-  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) {
-    return fail_errno(errno, file);
-  }
-  std::array<char, 32> text{};
-  const ssize_t length = ::read(fd.get(), text.data(), text.size());
-  if (length < 0) {
-    return fail_errno(errno, file);
-  }
-  std::uint64_t value = 0;
-  const char* end = text.data() + length;
-  const auto [after, err] = std::from_chars(text.data(), end, value);
-  if (err != std::errc() || (after != end && *after != '\n')) {
-    return fail(Errc::system, fmt::format("{}: holds no number", file));
-  }
-  return value;
-}
-
-DriverMode mode_of(const std::string& driver) {
-  if (driver.empty()) {
-    return DriverMode::unbound;
-  }
-  if (driver == "device_dax") {
-    return DriverMode::device_dax;
-  }
-  if (driver == "fsdev_dax") {
-    return DriverMode::fsdev_dax;
-  }
-  return driver == "kmem" ? DriverMode::system_ram : DriverMode::other;
-}
 
 // Every mode but device_dax. fsdev_dax can be opened, but not mapped by anybody but the kernel.
 std::unexpected<Error> refuse_mode(const std::string& path, const std::string& dax, DriverMode mode,
@@ -108,54 +54,70 @@ Result<std::string> find_dax(const std::string& sysfs, const std::string& path, 
   return *folder;
 }
 
+// With size and alignment. What is being removed has lost some of it.
+Result<DaxDevice> listed_device(const System& system, const std::string& path,
+                                const std::string& name) {
+  auto devices = system.dax_devices();
+  if (!devices) {
+    return std::unexpected(std::move(devices.error()));
+  }
+  const auto found = std::ranges::find(*devices, name, &DaxDevice::name);
+  if (found == devices->end() || !found->size || !found->alignment) {
+    return fail(Errc::no_device,
+                fmt::format("{}: libdaxctl cannot tell the size and alignment of {}: is it being "
+                            "removed, or is there no /dev/{}?",
+                            printable(path), name, name));
+  }
+  if (*found->size == 0) {
+    return fail(Errc::no_device,
+                fmt::format("{}: {} has size 0: give it memory: daxctl reconfigure-device -s SIZE "
+                            "{}",
+                            printable(path), name, name));
+  }
+  if (!is_power_of_two(*found->alignment)) {
+    return fail(Errc::system, fmt::format("{}: alignment {}: must be a power of two",
+                                          printable(path), *found->alignment));
+  }
+  return std::move(*found);
+}
+
 } // namespace
 
-Result<DeviceInfo> inspect_char_device(const std::string& sysfs, const std::string& path,
+Result<DeviceInfo> inspect_char_device(const System& system, const std::string& path,
                                        const struct stat& status) {
-  const auto folder = find_dax(sysfs, path, status.st_rdev);
+  const auto folder = find_dax(system.sysfs, path, status.st_rdev);
   if (!folder) {
     return std::unexpected(folder.error());
   }
+  // By the link, and not by what daxctl says: see dax_devices.h.
   const std::string driver = link_name(*folder + "/driver");
-  const DriverMode mode = mode_of(driver);
+  const DriverMode mode = mode_of_driver(driver);
   if (mode != DriverMode::device_dax) {
     return refuse_mode(path, base_name(*folder), mode, driver);
   }
-  const auto size = read_number(*folder + "/size");
-  const auto alignment = read_number(*folder + "/align");
-  if (!size || !alignment) {
-    // Also what a device that is being removed looks like.
-    const Error& why = size ? alignment.error() : size.error();
-    return fail(
-        why.code == Errc::not_found ? Errc::no_device : why.code,
-        fmt::format("{}: cannot tell size and alignment: {}", printable(path), why.message));
-  }
-  if (*size == 0) {
-    return fail(Errc::no_device,
-                fmt::format("{}: {} has size 0: give it memory: daxctl "
-                            "reconfigure-device -s SIZE {}",
-                            printable(path), base_name(*folder), base_name(*folder)));
-  }
-  if (!is_power_of_two(*alignment)) {
-    return fail(Errc::system, fmt::format("{}: {}/align is {}: must be a power of two",
-                                          printable(path), *folder, *alignment));
+  auto listed = listed_device(system, path, base_name(*folder));
+  if (!listed) {
+    return std::unexpected(std::move(listed.error()));
   }
   DeviceInfo info;
   info.path = path;
   info.id = {.kind = DeviceKind::devdax, .dev = status.st_rdev, .ino = 0};
   info.kind = DeviceKind::devdax;
   info.mode = mode;
-  info.size = *size;
-  info.alignment = *alignment;
+  info.size = *listed->size;
+  info.alignment = *listed->alignment;
+  info.read_only = listed->nvdimm && listed->nvdimm->read_only;
+  info.region = listed->region;
+  info.bad = std::move(listed->bad);
   return info;
 }
 
-std::unexpected<Error> refuse_block_device(const std::string& sysfs, const std::string& path,
+std::unexpected<Error> refuse_block_device(const System& system, const std::string& path,
                                            const struct stat& status) {
-  const auto parent = real_path(fmt::format("{}/dev/block/{}:{}/device", sysfs,
+  const auto folder = real_path(fmt::format("{}/dev/block/{}:{}", system.sysfs,
                                             major(status.st_rdev), minor(status.st_rdev)));
-  const std::string region = parent ? base_name(*parent) : std::string();
-  if (!region.starts_with("namespace")) {
+  const auto name = folder ? system.namespace_of_block_device(base_name(*folder)) : std::nullopt;
+  if (!name) {
     return fail(Errc::unsupported,
                 fmt::format("{}: a block device: name a dax device or a file", printable(path)));
   }
@@ -163,7 +125,7 @@ std::unexpected<Error> refuse_block_device(const std::string& sysfs, const std::
       Errc::unsupported,
       fmt::format("{}: the block device of {}, which is not in devdax mode: change it (what it "
                   "holds is lost) with: ndctl create-namespace -f -e {} --mode=devdax --map=mem",
-                  printable(path), region, region));
+                  printable(path), *name, *name));
 }
 
 } // namespace famfs::media

@@ -20,11 +20,17 @@ struct Job {
   std::uint64_t value = 0;
 };
 
+struct Granule {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+};
+
 // On the stack of the guarded call. Guards nest: a signal handler may copy inside a copy.
 struct Guard {
   explicit Guard(const Job& j) noexcept : job(j) {}
   Job job;
-  std::size_t fault_offset = 0; // set by the handler
+  std::size_t fault_offset = 0; // set by the handler, as is:
+  Granule bad{};
   sigjmp_buf jump; // filled by sigsetjmp; zeroing 200 bytes would cost more than a small copy
 };
 
@@ -34,11 +40,6 @@ struct Guard {
 
 constinit struct sigaction previous{};
 constinit std::uintptr_t page_size = 4096;
-
-struct Granule {
-  std::uintptr_t begin;
-  std::uintptr_t end;
-};
 
 // The bytes that are bad: for poison the kernel gives the start of the page and its size, which may
 // be 2 MiB; for everything else the address, of which the page counts.
@@ -121,6 +122,7 @@ void on_sigbus(int signal, siginfo_t* info, void* context) {
     const Job& job = guard->job;
     if (find_fault(job.from, job.length, bad, guard->fault_offset) ||
         find_fault(job.to, job.length, bad, guard->fault_offset)) {
+      guard->bad = bad;
       siglongjmp(guard->jump, 1); // NOLINT(cert-err52-cpp): the only way out of a faulting load
     }
   }
@@ -171,7 +173,10 @@ constexpr int kSaveMask = 0;
   Guard* const outer = innermost;
   if (sigsetjmp(guard.jump, kSaveMask) != 0) { // NOLINT(cert-err52-cpp): see on_sigbus
     innermost = outer;
-    return {.failed = true, .offset = guard.fault_offset};
+    return {.failed = true,
+            .offset = guard.fault_offset,
+            .bad_address = guard.bad.begin,
+            .bad_length = guard.bad.end - guard.bad.begin};
   }
   innermost = &guard;
   std::atomic_signal_fence(std::memory_order_seq_cst);

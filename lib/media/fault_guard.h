@@ -15,6 +15,10 @@ struct CopyFault {
   bool failed = false;
   // Start of the page that could not be reached, from the start of the range (0: the first page).
   std::size_t offset = 0;
+  // What is bad, as the kernel tells it: the page, or all of the huge page that poison was in. May
+  // begin before the range and end after it.
+  std::uintptr_t bad_address = 0;
+  std::size_t bad_length = 0;
 };
 
 [[nodiscard]] CopyFault guarded_copy(void* to, const void* from, std::size_t length) noexcept;

@@ -5,6 +5,7 @@
 #include "media/fault_guard.h"
 #include "media/kinds.h"
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <utility>
@@ -29,8 +30,9 @@ using Map = std::unique_ptr<pmem2_map, DeleteMap>;
 
 class MappedMemory final : public Memory {
 public:
-  MappedMemory(Map map, std::string path, Access access)
-      : map_(std::move(map)), path_(std::move(path)), writable_(access == Access::read_write),
+  MappedMemory(Map map, std::string path, Access access, FaultObserver observer)
+      : map_(std::move(map)), path_(std::move(path)), observer_(std::move(observer)),
+        writable_(access == Access::read_write),
         base_(static_cast<std::byte*>(pmem2_map_get_address(map_.get()))),
         size_(pmem2_map_get_size(map_.get())), ops_(cache_ops()) {}
 
@@ -55,9 +57,11 @@ private:
   [[nodiscard]] Result<void> writable(std::uint64_t offset, std::uint64_t length) const noexcept;
   [[nodiscard]] Result<void> outcome(CopyFault fault, std::uint64_t offset,
                                      const char* tried) const noexcept;
+  void tell(CopyFault fault) const;
 
   Map map_;
   std::string path_;
+  FaultObserver observer_;
   bool writable_;
   std::byte* base_;
   std::uint64_t size_;
@@ -87,11 +91,22 @@ Result<void> MappedMemory::outcome(CopyFault fault, std::uint64_t offset,
     return {};
   }
   return no_throw([&]() -> Result<void> {
+    tell(fault);
     return fail(Errc::io,
                 fmt::format("{}: cannot {} at offset {}: the page is bad or the device was "
                             "taken away",
                             printable(path_), tried, offset + fault.offset));
   });
+}
+
+void MappedMemory::tell(CopyFault fault) const {
+  // A huge page may reach over the mapping's ends.
+  const auto base = reinterpret_cast<std::uintptr_t>(base_);
+  const std::uintptr_t begin = std::clamp(fault.bad_address, base, base + size_);
+  const std::uintptr_t end = std::clamp(fault.bad_address + fault.bad_length, base, base + size_);
+  if (observer_ && begin < end) {
+    observer_({.offset = begin - base, .length = end - begin});
+  }
 }
 
 Result<void> MappedMemory::load(std::uint64_t offset, MutableBytes to) const {
@@ -190,7 +205,7 @@ int configure(pmem2_config* config, Access access, std::uint64_t length) {
 } // namespace
 
 Result<std::unique_ptr<Memory>> map_device(const DeviceInfo& info, int fd, Access access,
-                                           std::uint64_t length) {
+                                           std::uint64_t length, FaultObserver observer) {
   pmem2_source* new_source = nullptr;
   if (const int code = pmem2_source_from_fd(&new_source, fd); code != 0) {
     return cannot_map(info, length, code);
@@ -208,7 +223,7 @@ Result<std::unique_ptr<Memory>> map_device(const DeviceInfo& info, int fd, Acces
   if (const int code = pmem2_map_new(&new_map, config.get(), source.get()); code != 0) {
     return cannot_map(info, length, code);
   }
-  return std::make_unique<MappedMemory>(Map(new_map), info.path, access);
+  return std::make_unique<MappedMemory>(Map(new_map), info.path, access, std::move(observer));
 }
 
 } // namespace famfs::media

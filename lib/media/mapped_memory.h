@@ -12,6 +12,7 @@ namespace famfs::media {
 
 // `length` is a multiple of the alignment, not 0, and within the size.
 [[nodiscard]] Result<std::unique_ptr<Memory>> map_device(const DeviceInfo& info, int fd,
-                                                         Access access, std::uint64_t length);
+                                                         Access access, std::uint64_t length,
+                                                         FaultObserver observer);
 
 } // namespace famfs::media
