@@ -96,13 +96,78 @@ void Allocator::take(const Run& run) noexcept {
   }
 }
 
+bool Allocator::claimable(const Run& run) const noexcept {
+  const std::uint64_t end = run.begin + run.length;
+  std::uint64_t at = used_.next_set(run.begin, end);
+  while (at != end && withdrawn_) {
+    const std::uint64_t free = used_.next_clear(at, end);
+    if (withdrawn_->kept.next_clear(at, free) != free) {
+      return false;
+    }
+    at = used_.next_set(free, end);
+  }
+  return at == end;
+}
+
 bool Allocator::claim(const format::Extent& extent) {
   const auto run = run_of(extent);
-  if (!run || used_.next_set(run->begin, run->begin + run->length) != run->begin + run->length) {
+  if (!run || !claimable(*run)) {
     return false;
   }
   take(*run);
+  if (withdrawn_) {
+    withdrawn_->kept.clear(run->begin, run->begin + run->length);
+  }
   return true;
+}
+
+Allocator::Run Allocator::units_touched(std::uint64_t offset, std::uint64_t length) const noexcept {
+  const auto in_data_area = [&](std::uint64_t unit) {
+    return std::min(unit > first_unit_ ? unit - first_unit_ : 0, used_.size());
+  };
+  // An end past 2^64 is past the data area too.
+  const std::uint64_t end = length > UINT64_MAX - offset ? UINT64_MAX : offset + length;
+  const std::uint64_t begin = in_data_area(offset / unit_);
+  return {begin, length == 0 ? 0 : in_data_area(units_for(end)) - begin};
+}
+
+void Allocator::keep_out(const Run& run) noexcept {
+  const std::uint64_t end = run.begin + run.length;
+  for (std::uint64_t at = withdrawn_->all.next_set(run.begin, end); at != end;) {
+    const std::uint64_t stop = withdrawn_->all.next_clear(at, end);
+    for (std::uint64_t free = used_.next_clear(at, stop); free != stop;) {
+      const std::uint64_t taken = used_.next_set(free, stop);
+      take({free, taken - free});
+      withdrawn_->kept.set(free, taken);
+      free = used_.next_clear(taken, stop);
+    }
+    at = withdrawn_->all.next_set(stop, end);
+  }
+}
+
+Result<void> Allocator::withdraw(std::uint64_t offset, std::uint64_t length) {
+  const Run run = units_touched(offset, length);
+  if (run.length == 0) {
+    return {};
+  }
+  if (!withdrawn_) {
+    auto all = Bitmap::make(used_.size());
+    auto kept = Bitmap::make(used_.size());
+    if (!all || !kept) {
+      return fail(Errc::no_memory, "out of memory");
+    }
+    withdrawn_.reset(new (std::nothrow) Withdrawn{std::move(*all), std::move(*kept)});
+  }
+  if (!withdrawn_) {
+    return fail(Errc::no_memory, "out of memory");
+  }
+  withdrawn_->all.set(run.begin, run.begin + run.length);
+  keep_out(run);
+  return {};
+}
+
+std::uint64_t Allocator::withdrawn_bytes() const noexcept {
+  return withdrawn_ ? withdrawn_->all.count_set(0, used_.size()) * unit_ : 0;
 }
 
 std::optional<Allocator::Run> Allocator::first_fit(std::uint64_t from, std::uint64_t to,
@@ -145,9 +210,11 @@ Result<format::Extents> Allocator::allocate(std::uint64_t bytes, std::size_t mos
     return format::Extents{};
   }
   if (units > free_units_) {
-    return fail(Errc::no_space, fmt::format("{}: no space: {} of {} are free: use a larger device",
-                                            format_size(bytes), format_size(free_bytes()),
-                                            format_size(total_bytes())));
+    return fail(
+        Errc::no_space,
+        fmt::format("{}: no space: {} of {} are free{}: use a larger device", format_size(bytes),
+                    format_size(free_bytes()), format_size(total_bytes()),
+                    withdrawn_ ? fmt::format(" and {} bad", format_size(withdrawn_bytes())) : ""));
   }
   if (const auto run = first_fit(lowest_free_, used_.size(), units); run && most > 0) {
     take(*run);
@@ -270,6 +337,9 @@ void Allocator::free(const format::Extent& extent) {
   assert(changed == run->length);
   free_units_ += changed;
   lowest_free_ = std::min(lowest_free_, run->begin);
+  if (withdrawn_) {
+    keep_out(*run);
+  }
 }
 
 void Allocator::free(const format::FileMap& map) {

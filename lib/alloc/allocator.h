@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -51,12 +52,18 @@ public:
   [[nodiscard]] Result<format::FileMap> allocate_striped(std::uint64_t bytes,
                                                          const Stripes& stripes);
 
+  // Every unit that [offset, offset + length) touches is never handed out again: not those that
+  // are free, nor those of a file once they are freed. claim() still finds them: a file that is
+  // there is there. no_memory, with nothing changed.
+  [[nodiscard]] Result<void> withdraw(std::uint64_t offset, std::uint64_t length);
+
   // The caller answers for pins. Freeing what is free is a bug and asserts.
   void free(const format::Extent& extent);
   void free(const format::FileMap& map);
 
   [[nodiscard]] std::uint64_t total_bytes() const noexcept; // data_end - data_begin
-  [[nodiscard]] std::uint64_t free_bytes() const noexcept;
+  [[nodiscard]] std::uint64_t free_bytes() const noexcept;  // without what is withdrawn
+  [[nodiscard]] std::uint64_t withdrawn_bytes() const noexcept;
   [[nodiscard]] std::uint64_t largest_free_run() const noexcept; // bytes; walks the map
 
 private:
@@ -82,13 +89,24 @@ private:
   [[nodiscard]] std::vector<Bucket> buckets_with_room(std::uint32_t buckets,
                                                       std::uint64_t strip_units) const;
   void take(const Run& run) noexcept;
+  [[nodiscard]] Run units_touched(std::uint64_t offset, std::uint64_t length) const noexcept;
+  [[nodiscard]] bool claimable(const Run& run) const noexcept;
+  // Units of `run` that are withdrawn and no file's: from free to kept.
+  void keep_out(const Run& run) noexcept;
+
+  // Only where something is withdrawn. kept ⊆ all, kept ⊆ used_: what only looks taken.
+  struct Withdrawn {
+    Bitmap all;
+    Bitmap kept;
+  };
 
   format::Geometry geometry_;
   std::uint64_t unit_;
   std::uint64_t first_unit_; // of the data area, from the device's begin
   std::uint64_t free_units_;
-  std::uint64_t lowest_free_ = 0; // no free unit below it: where a search may begin
-  Bitmap used_;                   // of the data area
+  std::uint64_t lowest_free_ = 0;        // no free unit below it: where a search may begin
+  Bitmap used_;                          // of the data area
+  std::unique_ptr<Withdrawn> withdrawn_; // null: nothing is
 };
 
 } // namespace famfs::alloc
