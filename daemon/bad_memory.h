@@ -7,8 +7,8 @@
 
 namespace famfs::daemon {
 
-// Finds the bad pages in [offset, offset + length) of the device with guarded loads and reports
-// them.
-void report_bad_memory(Mount& mount, std::uint64_t offset, std::uint64_t length);
+// Finds the bad pages in [offset, offset + length) of the device with guarded loads, for the
+// mount's watch to report.
+void find_bad_memory(Mount& mount, std::uint64_t offset, std::uint64_t length);
 
 } // namespace famfs::daemon

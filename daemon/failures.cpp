@@ -7,9 +7,23 @@
 
 namespace famfs::daemon {
 
-void Failures::set_locate(Locate locate) {
-  const std::lock_guard lock(mutex_);
-  locate_.swap(locate);
+void Failures::set_volume(Volume volume) {
+  {
+    const std::lock_guard lock(calling_);
+    volume_ = std::move(volume);
+  }
+  for (const Failure& failure : last()) {
+    static_cast<void>(tell_volume({.offset = failure.offset, .length = failure.length}));
+  }
+}
+
+std::string Failures::tell_volume(const media::BadRange& range) {
+  const std::lock_guard lock(calling_);
+  if (!volume_.withdraw) {
+    return {};
+  }
+  volume_.withdraw(range);
+  return volume_.file_in(range).value_or("");
 }
 
 void Failures::log(const Failure& failure) const {
@@ -20,7 +34,6 @@ void Failures::log(const Failure& failure) const {
 }
 
 void Failures::note(std::uint64_t offset, std::uint64_t length) {
-  Locate locate;
   std::uint64_t count = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -35,9 +48,8 @@ void Failures::note(std::uint64_t offset, std::uint64_t length) {
     }
     last_.push_back({.offset = offset, .length = length, .file = {}});
     count = ++count_;
-    locate = locate_;
   }
-  const std::string file = locate ? locate(offset).value_or("") : "";
+  const std::string file = tell_volume({.offset = offset, .length = length});
   if (count <= kLogged) {
     log({.offset = offset, .length = length, .file = file});
   }

@@ -1,6 +1,9 @@
 // Memory failures: what the holder registry and our own reads and writes report, for the log and
-// for STATUS. Thread-safe; the mutex is never held while logging or asking who owns a byte.
+// for STATUS. What failed is given up: no file gets it, and reads and writes of it are EIO.
+// Thread-safe.
 #pragma once
+
+#include "media/bad_ranges.h"
 
 #include <cstdint>
 #include <functional>
@@ -20,12 +23,16 @@ struct Failure {
 
 class Failures {
 public:
-  using Locate = std::function<std::optional<std::string>(std::uint64_t offset)>;
+  // Which file has it, and: nobody is to use it any more. Must not touch device memory.
+  struct Volume {
+    std::function<std::optional<std::string>(const media::BadRange&)> file_in;
+    std::function<void(const media::BadRange&)> withdraw;
+  };
 
   explicit Failures(std::string device) : device_(std::move(device)) {}
 
-  // Once there is a volume to ask; nullptr before it goes.
-  void set_locate(Locate locate);
+  // Once there is one, which is then told what came before; {} before it goes: waits for calls.
+  void set_volume(Volume volume);
   // Logged when it is new, up to a number (a device that went away has a million of them); the same
   // range again is only counted.
   void note(std::uint64_t offset, std::uint64_t length);
@@ -36,10 +43,12 @@ private:
   static constexpr std::uint64_t kLogged = 100;
 
   void log(const Failure& failure) const;
+  std::string tell_volume(const media::BadRange& range);
 
   std::string device_;
-  mutable std::mutex mutex_;
-  Locate locate_;
+  std::mutex calling_; // guards volume_, and is held while it is called; never with mutex_
+  Volume volume_;
+  mutable std::mutex mutex_;  // guards what follows
   std::vector<Failure> last_; // oldest first
   std::uint64_t count_ = 0;   // of those that were new
 };

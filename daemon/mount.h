@@ -9,6 +9,7 @@
 #include "init_exchange.h"
 #include "last_close.h"
 #include "media/device.h"
+#include "memory_watch.h"
 #include "open_files.h"
 #include "options.h"
 #include "volume/volume.h"
@@ -23,6 +24,7 @@ struct Mount {
   volume::Volume& volume;
   holder::Registry& registry;
   Failures& failures;
+  MemoryWatch& watch;
   AccessPath& access;
   InitExchange& init;
   Drafts& drafts;

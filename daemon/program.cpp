@@ -3,6 +3,7 @@
 #include "base/diag.h"
 #include "base_name.h"
 #include "daemonize.h"
+#include "memory_watch.h"
 #include "options.h"
 #include "session.h"
 #include "signals.h"
@@ -56,6 +57,7 @@ Result<CommandLine> resolved(CommandLine line) {
 int serve(const std::string& name, const CommandLine& line, Parent& parent) {
   diag::init(diag_options(line));
   block_ending_signals();
+  fail_on_access_only();
   bool ready = false;
   const auto ended = run_session(line, [&] {
     ready = true;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <climits>
@@ -48,13 +49,14 @@ Caller caller() {
 }
 
 volume::OpenOptions open_options(const MountOptions& options, volume::Role role,
-                                 std::uint64_t map_unit) {
+                                 const media::DeviceInfo& device) {
   constexpr std::uint32_t usual_mode = 0755;
   return {.role = role,
-          .map_unit = map_unit,
+          .map_unit = device.alignment,
           .root_uid = options.uid.value_or(::getuid()),
           .root_gid = options.gid.value_or(::getgid()),
-          .root_mode = options.mode.value_or(usual_mode)};
+          .root_mode = options.mode.value_or(usual_mode),
+          .bad = device.bad.value_or(media::BadRanges())};
 }
 
 void log_start(const Mount& mount) {
@@ -82,8 +84,53 @@ void commit_all(volume::Volume& volume) {
   }
 }
 
+// Through the registry, since whoever holds the device is to know: with a client mount that is not
+// we.
+void report_failure(holder::Registry& registry, const media::DeviceId& device,
+                    const MountOptions& options, Failures& failures, const media::BadRange& range) {
+  const bool holder = !options.client;
+  if (!registry.report_failure(device, range.offset, range.length) || !holder) {
+    failures.note(range.offset, range.length);
+  }
+}
+
+// While it lives, memory that fails is given up by the volume, and reported.
+class Watching {
+public:
+  Watching(MemoryWatch& watch, Failures& failures, volume::Volume& volume)
+      : watch_(watch), failures_(failures) {
+    failures.set_volume(
+        {.file_in = [&volume](const media::BadRange& range) { return volume.file_in(range); },
+         .withdraw = [&volume](const media::BadRange& range) { volume.withdraw(range); }});
+    watch.start(volume.memory().address(0), volume.memory().size());
+  }
+  Watching(const Watching&) = delete;
+  Watching& operator=(const Watching&) = delete;
+  ~Watching() {
+    watch_.stop();
+    failures_.set_volume({});
+  }
+
+private:
+  MemoryWatch& watch_;
+  Failures& failures_;
+};
+
+void log_bad_memory(const std::string& device, const volume::Volume& volume) {
+  constexpr std::size_t most = 20;
+  const auto places = volume.bad_places();
+  for (std::size_t i = 0; i < std::min(places.size(), most); ++i) {
+    diag::log(places[i].harms() ? diag::Level::error : diag::Level::warning,
+              fmt::format("{}: {}", printable(device), places[i].text()));
+  }
+  if (places.size() > most) {
+    diag::warning("{}: {} more places of bad memory: see fsck.famfs", printable(device),
+                  places.size() - most);
+  }
+}
+
 Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, volume::Volume& volume,
-                   holder::Registry& registry, Failures& failures,
+                   holder::Registry& registry, Failures& failures, MemoryWatch& watch,
                    const std::function<void()>& ready) {
   const auto access = make_access_path(line.options.mmap);
   InitExchange init([&](std::uint64_t offered) { return access->negotiate(offered); });
@@ -93,6 +140,7 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
               .volume = volume,
               .registry = registry,
               .failures = failures,
+              .watch = watch,
               .access = *access,
               .init = init,
               .drafts = drafts,
@@ -158,7 +206,10 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
   if (!claim) {
     return std::unexpected(claim.error());
   }
-  const auto memory = device->map();
+  MemoryWatch watch([&](const media::BadRange& range) {
+    report_failure(registry, device->info().id, line.options, failures, range);
+  });
+  const auto memory = device->map(0, [&](const media::BadRange& range) { watch.met(range); });
   if (!memory) {
     return std::unexpected(memory.error());
   }
@@ -167,15 +218,15 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
     return std::unexpected(role.error());
   }
   LoggingReporter reporter;
-  const auto volume = volume::Volume::open(
-      **memory, open_options(line.options, *role, device->info().alignment), reporter);
+  const auto volume =
+      volume::Volume::open(**memory, open_options(line.options, *role, device->info()), reporter);
   if (!volume) {
     return cannot_open(line.device, volume.error());
   }
-  failures.set_locate([&](std::uint64_t offset) { return (*volume)->file_at(offset); });
-  const auto served = serve(line, device->info(), **volume, registry, failures, ready);
+  log_bad_memory(line.device, **volume);
+  const Watching watching(watch, failures, **volume);
+  const auto served = serve(line, device->info(), **volume, registry, failures, watch, ready);
   commit_all(**volume);
-  failures.set_locate(nullptr);
   return served;
 }
 

@@ -20,6 +20,20 @@ Document failures_of(const Mount& mount) {
   return out;
 }
 
+Document bad_memory_of(const Mount& mount) {
+  constexpr std::size_t most = 32; // STATUS has room for so much
+  Document out = Document::array();
+  for (const auto& place : mount.volume.bad_places()) {
+    if (out.size() < most) {
+      out.push_back({{"offset", place.range.offset},
+                     {"length", place.range.length},
+                     {"where", volume::name(place.where)},
+                     {"file", place.file}});
+    }
+  }
+  return out;
+}
+
 } // namespace
 
 Document status_document(const Mount& mount) {
@@ -43,6 +57,7 @@ Document status_document(const Mount& mount) {
        {{"device", usage.device_bytes},
         {"data", usage.data_bytes},
         {"free", usage.free_bytes},
+        {"bad", usage.bad_bytes},
         {"alloc_unit", usage.alloc_unit}}},
       {"files", usage.files},
       {"directories", usage.directories},
@@ -52,11 +67,13 @@ Document status_document(const Mount& mount) {
       {"kernel",
        {{"offered", fmt::format("{:#x}", mount.init.offered())},
         {"taken", fmt::format("{:#x}", mount.init.taken())}}},
+      {"bad_memory", bad_memory_of(mount)},
       {"failures", failures_of(mount)},
   };
 }
 
 std::string status_text(const Mount& mount, std::size_t most) {
+  mount.watch.settle(); // what was met before is told
   Document document = status_document(mount);
   std::string text = to_json(document);
   while (text.size() > most && !document["failures"].empty()) {

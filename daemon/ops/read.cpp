@@ -64,10 +64,11 @@ void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_i
   }
   try { // the reply is out: nothing may pass that would make another
     for (const format::Segment& segment : answer.segments) {
-      report_bad_memory(mount, segment.offset, segment.length);
+      find_bad_memory(mount, segment.offset, segment.length);
     }
   } catch (const std::exception& e) {
-    mount.failures.note(answer.segments.front().offset, answer.segments.front().length);
+    mount.watch.met(
+        {.offset = answer.segments.front().offset, .length = answer.segments.front().length});
   }
 }
 

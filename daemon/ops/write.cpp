@@ -16,7 +16,7 @@ void write_buf(fuse_req_t req, fuse_ino_t ino, fuse_bufvec* from, off_t offset,
     from->idx = from->count; // else libfuse throws its pipe away
   }
   if (source.bad().length > 0) {
-    report_bad_memory(mount, source.bad().offset, source.bad().length);
+    find_bad_memory(mount, source.bad().offset, source.bad().length);
   }
   if (written) {
     fuse_reply_write(req, *written);

@@ -2,6 +2,7 @@
 
 #include "log/reader.h"
 #include "volume/apply.h"
+#include "volume/bad_memory.h"
 #include "volume/counting_reporter.h"
 #include "volume/guarded.h"
 #include "volume/superblock_io.h"
@@ -20,12 +21,16 @@ constexpr std::uint64_t kPiece = 16384;
 
 class Checker {
 public:
-  Checker(const media::Memory& memory, log::Reporter& reporter, const log::Progress& progress)
-      : memory_(memory), reporter_(reporter), progress_(progress) {}
+  Checker(const media::Memory& memory, log::Reporter& reporter, const log::Progress& progress,
+          const media::BadRanges& bad)
+      : memory_(memory), reporter_(reporter), progress_(progress), bad_(bad) {
+    report_.bad = bad_places(bad);
+  }
 
   Result<CheckReport> run() {
     auto result = superblock();
-    report_.faults = reporter_.count();
+    report_.faults = reporter_.count() + static_cast<std::uint64_t>(
+                                             std::ranges::count_if(report_.bad, &BadPlace::harms));
     if (!result) {
       return std::unexpected(result.error());
     }
@@ -36,6 +41,9 @@ private:
   // Each step goes on to the next only when what that one stands on is good.
   Result<void> superblock() {
     report_.device_bytes = memory_.size();
+    if (!metadata_is_good(bad_, 0, NeedLog::no)) {
+      return {};
+    }
     const auto bytes = load_superblock(memory_);
     if (!bytes) {
       return std::unexpected(bytes.error());
@@ -77,6 +85,9 @@ private:
     report_.directories = contents.tree.directories();
     report_.free_bytes = contents.allocator.free_bytes();
     report_.allocated_bytes = contents.allocator.total_bytes() - report_.free_bytes;
+    report_.bad =
+        bad_places(bad_, geometry, contents.tree,
+                   [&](tree::NodeId id, const tree::NodeInfo&) { return contents.tree.map(id); });
     return result;
   }
 
@@ -124,14 +135,15 @@ private:
   const media::Memory& memory_;
   CountingReporter reporter_;
   const log::Progress& progress_;
+  const media::BadRanges& bad_;
   CheckReport report_;
 };
 
 } // namespace
 
 Result<CheckReport> check(const media::Memory& memory, log::Reporter& reporter,
-                          const log::Progress& progress) {
-  return guarded([&] { return Checker(memory, reporter, progress).run(); });
+                          const log::Progress& progress, const media::BadRanges& bad) {
+  return guarded([&] { return Checker(memory, reporter, progress, bad).run(); });
 }
 
 } // namespace famfs::volume

@@ -30,8 +30,12 @@ std::uint64_t length_within(std::uint64_t size, std::uint64_t offset,
 
 // Copies into a range that the map holds; written back and fenced. The bytes written before the
 // first failure, or that failure if there are none.
-Result<std::uint64_t> copy_in(media::Memory& memory, const format::FileMap& map,
-                              std::uint64_t offset, std::uint64_t length, WriteSource& source) {
+Result<std::uint64_t> copy_in(media::Memory& memory, const BadMemory& bad,
+                              const format::FileMap& map, std::uint64_t offset,
+                              std::uint64_t length, WriteSource& source) {
+  if (auto good = bad.avoid(map, offset, length); !good) {
+    return std::unexpected(good.error());
+  }
   std::uint64_t done = 0;
   Result<void> result;
   format::for_each_segment(map, offset, length, [&](const format::Segment& segment) {
@@ -51,8 +55,11 @@ Result<std::uint64_t> copy_in(media::Memory& memory, const format::FileMap& map,
   return done;
 }
 
-Result<std::uint64_t> copy_out(const media::Memory& memory, const format::FileMap& map,
-                               std::uint64_t offset, MutableBytes to) {
+Result<std::uint64_t> copy_out(const media::Memory& memory, const BadMemory& bad,
+                               const format::FileMap& map, std::uint64_t offset, MutableBytes to) {
+  if (auto good = bad.avoid(map, offset, to.size()); !good) {
+    return std::unexpected(good.error());
+  }
   Result<void> result;
   format::for_each_segment(map, offset, to.size(), [&](const format::Segment& segment) {
     result = memory.load(segment.offset, to.subspan(segment.file_offset - offset, segment.length));
@@ -103,6 +110,9 @@ Result<std::uint64_t> Volume::segments(NodeId id, std::uint64_t offset, std::uin
       length = length_within(committed.info.size, offset, length);
       map = committed.map;
     }
+    if (auto good = impl_->bad.avoid(map, offset, length); !good) {
+      return std::unexpected(good.error());
+    }
     format::for_each_segment(map, offset, length, fn);
     return length;
   });
@@ -116,7 +126,7 @@ Result<std::uint64_t> Volume::read(NodeId id, std::uint64_t offset, MutableBytes
     }
     if (const auto* committed = std::get_if<Committed>(&*file)) {
       to = to.first(length_within(committed->info.size, offset, to.size()));
-      return copy_out(impl_->memory, committed->map, offset, to);
+      return copy_out(impl_->memory, impl_->bad, committed->map, offset, to);
     }
     Pending& pending = *std::get<LockedPending>(*file).file;
     to = to.first(length_within(pending.size, offset, to.size()));
@@ -124,7 +134,7 @@ Result<std::uint64_t> Volume::read(NodeId id, std::uint64_t offset, MutableBytes
         !cleaned) {
       return std::unexpected(cleaned.error());
     }
-    return copy_out(impl_->memory, pending.map, offset, to);
+    return copy_out(impl_->memory, impl_->bad, pending.map, offset, to);
   });
 }
 
@@ -163,7 +173,7 @@ Result<std::uint64_t> Volume::Impl::write(NodeId id, const Committed& file, std:
                     "file",
                     locked_path(id), offset, file.info.size));
   }
-  return copy_in(memory, file.map, offset, length, source);
+  return copy_in(memory, bad, file.map, offset, length, source);
 }
 
 Result<std::uint64_t> Volume::Impl::write(Pending& file, std::uint64_t offset, std::uint64_t length,
@@ -173,7 +183,7 @@ Result<std::uint64_t> Volume::Impl::write(Pending& file, std::uint64_t offset, s
     if (length == 0) {
       return std::unexpected(fixed_size(file).error());
     }
-    return copy_in(memory, file.map, offset, length, source);
+    return copy_in(memory, bad, file.map, offset, length, source);
   }
   const auto end = end_of(offset, length);
   if (!end) {
@@ -185,7 +195,7 @@ Result<std::uint64_t> Volume::Impl::write(Pending& file, std::uint64_t offset, s
   if (auto cleaned = file.clean(memory, offset); !cleaned) {
     return std::unexpected(cleaned.error());
   }
-  const auto done = copy_in(memory, file.map, offset, length, source);
+  const auto done = copy_in(memory, bad, file.map, offset, length, source);
   if (done) {
     // Not past a failure: what lies there is zeroed before it is read.
     file.high_water = std::max(file.high_water, offset + *done);

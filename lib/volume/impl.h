@@ -3,6 +3,7 @@
 #pragma once
 
 #include "volume/apply.h"
+#include "volume/bad_memory.h"
 #include "volume/guarded.h"
 #include "volume/pending.h"
 #include "volume/times.h"
@@ -59,6 +60,7 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> replay_all();      // at open
   [[nodiscard]] Result<log::Replayed> replay(); // exclusive: from `position` on
   [[nodiscard]] Result<Followed> follow();      // unlocked
+  [[nodiscard]] format::FileMap map_of(NodeId id, const tree::NodeInfo& info) const; // locked
 
   // -- resolve.cpp
   [[nodiscard]] Result<File> acquire(NodeId id) const;    // unlocked; stale, is_directory
@@ -125,6 +127,7 @@ struct Volume::Impl {
   const format::Superblock superblock;
   const format::Geometry geometry;
   mutable Times times; // locks itself; a leaf
+  BadMemory bad;       // the same
 
   // The volume's lock guards what follows. Lock order: volume.h.
   mutable std::shared_mutex mutex;

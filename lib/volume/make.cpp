@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "format/superblock.h"
+#include "volume/bad_memory.h"
 #include "volume/guarded.h"
 #include "volume/superblock_io.h"
 
@@ -81,6 +82,9 @@ Result<void> make_checked(media::Memory& memory, const MakeOptions& options,
                           const log::Progress& progress) {
   if (auto usable = usable_log_length(memory, options.log_length); !usable) {
     return usable;
+  }
+  if (auto good = metadata_is_good(options.bad, options.log_length, NeedLog::yes); !good) {
+    return good;
   }
   if (!options.force) {
     if (auto free = nobodys(memory); !free) {

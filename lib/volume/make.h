@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "log/writer.h"
+#include "media/bad_ranges.h"
 #include "media/memory.h"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct MakeOptions {
   Uuid system{};                // the owner host
   std::string device_path{};    // recorded in the superblock, cut to 64 bytes
   bool force = false;           // over an existing file system
+  media::BadRanges bad{};       // known to be bad: refused under superblock and log (io)
 };
 
 // Is there a famfs superblock (its magic; whatever else is wrong with it)?

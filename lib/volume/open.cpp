@@ -25,13 +25,6 @@ Result<format::Superblock> valid_superblock(const media::Memory& memory) {
   return superblock;
 }
 
-bool holds(const format::FileMap& map, std::uint64_t device_offset) noexcept {
-  return std::ranges::any_of(map.extents, [=](const format::Extent& extent) {
-    return extent.device == 0 && device_offset >= extent.offset &&
-           device_offset - extent.offset < extent.length;
-  });
-}
-
 } // namespace
 
 Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options,
@@ -39,7 +32,7 @@ Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options
                    const format::Geometry& valid_geometry, alloc::Allocator allocator)
     : memory(device_memory), reporter(fault_reporter), role(open_options.role),
       map_unit(open_options.map_unit), superblock(std::move(valid_superblock)),
-      geometry(valid_geometry),
+      geometry(valid_geometry), bad(open_options.bad),
       contents{.tree =
                    tree::Tree(open_options.root_uid, open_options.root_gid, open_options.root_mode),
                .allocator = std::move(allocator)} {}
@@ -50,11 +43,21 @@ Volume::~Volume() = default;
 Result<std::unique_ptr<Volume>> Volume::open(media::Memory& memory, const OpenOptions& options,
                                              log::Reporter& reporter) {
   return guarded([&]() -> Result<std::unique_ptr<Volume>> {
+    // Before it is read, of which bad memory makes a machine check.
+    if (auto good = metadata_is_good(options.bad, 0, NeedLog::no); !good) {
+      return std::unexpected(good.error());
+    }
     const auto superblock = valid_superblock(memory);
     if (!superblock) {
       return std::unexpected(superblock.error());
     }
     const auto geometry = format::geometry(*superblock, memory.size());
+    // Without appending, what can be read of the log is worth having.
+    if (auto good = metadata_is_good(options.bad, geometry.log_length,
+                                     options.role == Role::master ? NeedLog::yes : NeedLog::no);
+        !good) {
+      return std::unexpected(good.error());
+    }
     auto allocator = alloc::Allocator::make(geometry);
     if (!allocator) {
       return std::unexpected(allocator.error());
@@ -63,6 +66,11 @@ Result<std::unique_ptr<Volume>> Volume::open(media::Memory& memory, const OpenOp
                                        std::move(*allocator));
     if (auto replayed = impl->replay_all(); !replayed) {
       return std::unexpected(replayed.error());
+    }
+    for (const auto& range : options.bad) {
+      if (auto out = impl->contents.allocator.withdraw(range.offset, range.length); !out) {
+        return std::unexpected(out.error());
+      }
     }
     return std::unique_ptr<Volume>(new Volume(std::move(impl)));
   });
@@ -144,6 +152,7 @@ Usage Volume::usage() const {
           .data_bytes = allocator.total_bytes(),
           .free_bytes = allocator.free_bytes(),
           .alloc_unit = impl_->geometry.alloc_unit,
+          .bad_bytes = allocator.withdrawn_bytes(),
           .log_entries = impl_->writer ? impl_->writer->used() : impl_->position,
           .log_capacity = format::log_capacity(impl_->geometry.log_length),
           .files = tree.files(),
@@ -151,30 +160,43 @@ Usage Volume::usage() const {
           .pending_files = impl_->pending.size() - impl_->orphans};
 }
 
-std::optional<std::string> Volume::file_at(std::uint64_t device_offset) const {
+std::vector<BadPlace> Volume::bad_places() const {
+  const auto bad = impl_->bad.ranges();
+  const std::shared_lock lock(impl_->mutex);
+  return volume::bad_places(
+      bad, impl_->geometry, impl_->contents.tree,
+      [this](NodeId id, const tree::NodeInfo& info) { return impl_->map_of(id, info); });
+}
+
+std::optional<std::string> Volume::file_in(const media::BadRange& range) const {
   try {
+    std::optional<std::string> found;
     const std::shared_lock lock(impl_->mutex);
     const auto& tree = impl_->contents.tree;
-    std::vector<NodeId> directories{tree::kRoot};
-    while (!directories.empty()) {
-      const NodeId directory = directories.back();
-      directories.pop_back();
-      std::uint64_t cookie = 0;
-      while (const auto child = tree.next_child(directory, cookie)) {
-        cookie = child->cookie;
-        const auto info = tree.info(child->id);
-        if (info->kind == Kind::directory) {
-          directories.push_back(child->id);
-        } else if (const auto file = info->pending ? impl_->pending_of(child->id) : nullptr;
-                   holds(file ? file->map : tree.map(child->id), device_offset)) {
-          return tree.path(child->id);
-        }
+    for_each_file(tree, [&](NodeId id, const tree::NodeInfo& info) {
+      if (touches(impl_->map_of(id, info), range.offset, range.length)) {
+        found = tree.path(id);
       }
-    }
-    return std::nullopt;
+      return !found;
+    });
+    return found;
   } catch (const std::bad_alloc&) {
     return std::nullopt; // nobody can say
   }
+}
+
+void Volume::withdraw(const media::BadRange& range) noexcept {
+  // Without memory to note it in, it is met again.
+  static_cast<void>(guarded([&] {
+    impl_->bad.add(range, impl_->geometry.device_size);
+    const std::unique_lock lock(impl_->mutex);
+    return impl_->contents.allocator.withdraw(range.offset, range.length);
+  }));
+}
+
+format::FileMap Volume::Impl::map_of(NodeId id, const tree::NodeInfo& info) const {
+  const auto file = info.pending ? pending_of(id) : nullptr;
+  return file ? file->map : contents.tree.map(id);
 }
 
 } // namespace famfs::volume

@@ -161,6 +161,10 @@ Result<void> Volume::Impl::may_append() const {
     return fail(Errc::corrupt, "log: damaged before its commit point: nothing may be appended over "
                                "it: run fsck.famfs");
   }
+  if (auto good = bad.avoid(format::kLogOffset, geometry.log_length); !good) {
+    return fail(Errc::io, "log: its memory has failed: nothing can be recorded: unmount, and mount "
+                          "with -o ro to save files");
+  }
   return {};
 }
 

@@ -15,8 +15,10 @@
 #include "holder/pins.h"
 #include "log/reader.h"
 #include "log/reporter.h"
+#include "media/bad_ranges.h"
 #include "media/memory.h"
 #include "tree/tree.h"
+#include "volume/bad_places.h"
 
 #include <cstdint>
 #include <ctime>
@@ -40,6 +42,7 @@ struct OpenOptions {
   std::uint32_t root_uid = 0; // the format records nothing of the root directory
   std::uint32_t root_gid = 0;
   std::uint32_t root_mode = 0755;
+  media::BadRanges bad{}; // known to be bad now (media::DeviceInfo)
 };
 
 struct Attributes {
@@ -67,6 +70,7 @@ struct Owner {
 
 struct Usage {
   std::uint64_t device_bytes = 0, data_bytes = 0, free_bytes = 0, alloc_unit = 0;
+  std::uint64_t bad_bytes = 0; // of the data area, in whole allocation units: never handed out
   std::uint64_t log_entries = 0, log_capacity = 0;
   std::uint64_t files = 0, directories = 0, pending_files = 0;
 };
@@ -92,8 +96,9 @@ public:
   // Superblock, header, replay. A bad superblock or header is Errc::corrupt (not_famfs when there
   // is no magic) with the fault in the message. Entry faults go to the reporter and do not fail the
   // open; a master whose log is damaged before the commit point (Replayed::stopped) opens but
-  // refuses to append (Errc::corrupt): it would overwrite what may be mended. Both objects outlive
-  // the volume.
+  // refuses to append (Errc::corrupt): it would overwrite what may be mended. Bad memory under the
+  // superblock, or under a master's log, is Errc::io; elsewhere it is not handed out. Both objects
+  // outlive the volume.
   [[nodiscard]] static Result<std::unique_ptr<Volume>>
   open(media::Memory& memory, const OpenOptions& options, log::Reporter& reporter);
   ~Volume(); // pending files that were not committed are lost: call commit_all() first
@@ -187,8 +192,13 @@ public:
   // Replays what was appended since (a client, or a master: nothing).
   [[nodiscard]] Result<Followed> follow();
 
-  // The file that has a byte at this device offset, for failure reports; nullopt: none.
-  [[nodiscard]] std::optional<std::string> file_at(std::uint64_t device_offset) const;
+  // A file that has a byte in this stretch of the device, for failure reports; nullopt: none.
+  [[nodiscard]] std::optional<std::string> file_in(const media::BadRange& range) const;
+  // Memory that has failed: not handed out any more, and reads and writes of it are Errc::io from
+  // now on, without touching it. Maps that programs have are theirs.
+  void withdraw(const media::BadRange& range) noexcept;
+  // All that is known to be bad, and what lies there. Walks the namespace.
+  [[nodiscard]] std::vector<BadPlace> bad_places() const;
 
   [[nodiscard]] media::Memory& memory() noexcept;
   [[nodiscard]] std::uint64_t pins() const; // in total

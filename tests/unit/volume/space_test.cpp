@@ -213,9 +213,11 @@ TEST_CASE("the file at a device offset is found, pending or committed") {
   rig.commit(committed);
   const NodeId pending = rig.create("p");
   rig.write(pending, 0, "p");
-  CHECK(rig.volume->file_at(rig.volume->map(committed, false)->map.extents[0].offset) == "d/c");
-  CHECK(rig.volume->file_at(rig.volume->map(pending, false)->map.extents[0].offset + 100) == "p");
-  CHECK(rig.volume->file_at(0) == std::nullopt);
-  CHECK(rig.volume->file_at(50 * MiB) == std::nullopt);
-  CHECK(rig.volume->file_at(UINT64_MAX) == std::nullopt);
+  CHECK(rig.volume->file_in({rig.volume->map(committed, false)->map.extents[0].offset, 1}) ==
+        "d/c");
+  CHECK(rig.volume->file_in({rig.volume->map(pending, false)->map.extents[0].offset + 100, 1}) ==
+        "p");
+  CHECK(rig.volume->file_in({0, 1}) == std::nullopt);
+  CHECK(rig.volume->file_in({50 * MiB, 1}) == std::nullopt);
+  CHECK(rig.volume->file_in({UINT64_MAX, 1}) == std::nullopt);
 }

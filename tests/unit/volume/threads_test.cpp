@@ -73,7 +73,7 @@ void read_files(Volume& volume, const std::atomic<bool>& stop, Failures& failure
       failures.expect(volume.sync(id).has_value());
     }
     (void)volume.usage();
-    (void)volume.file_at(20 * MiB);
+    (void)volume.file_in({20 * MiB, 1});
   }
 }
 
