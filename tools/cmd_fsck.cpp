@@ -52,6 +52,18 @@ private:
   Document faults_ = Document::array();
 };
 
+Document to_document(const std::vector<volume::BadPlace>& bad) {
+  Document list = Document::array();
+  for (const auto& place : bad) {
+    list.push_back({{"offset", place.range.offset},
+                    {"length", place.range.length},
+                    {"where", volume::name(place.where)},
+                    {"file", place.file.empty() ? Document() : Document(to_utf8(place.file))},
+                    {"fault", place.harms()}});
+  }
+  return list;
+}
+
 void print_json(Context& context, const std::string& device, const volume::CheckReport& report,
                 const Document& faults, const std::vector<std::uint64_t>& buckets) {
   Document document{{"device", to_utf8(device)},
@@ -69,7 +81,8 @@ void print_json(Context& context, const std::string& device, const volume::Check
                     {"allocated_bytes", report.allocated_bytes},
                     {"free_bytes", report.free_bytes},
                     {"fault_count", report.faults},
-                    {"faults", faults}};
+                    {"faults", faults},
+                    {"bad_memory", to_document(report.bad)}};
   if (!buckets.empty()) {
     document["bucket_free_bytes"] = buckets;
   }
@@ -83,6 +96,9 @@ void print_text(Context& context, const Options& options, const volume::CheckRep
     return options.human ? format_size(count) : std::to_string(count);
   };
   auto& out = context.out;
+  for (const auto& place : report.bad) {
+    out << (place.harms() ? "" : "note: ") << place.text() << '\n';
+  }
   out << "Device capacity: " << bytes(report.device_bytes) << '\n';
   if (!report.usable) {
     return; // nothing else is known
@@ -120,10 +136,11 @@ Result<int> check(Context& context, const Options& options, const std::string& p
   }
   Teller teller(context, options.json);
   Progress progress(context, "check", device->info.size);
-  auto report = volume::check(*device->memory, teller, [&](std::uint64_t done, std::uint64_t) {
+  const auto go_on = [&](std::uint64_t done, std::uint64_t) {
     progress.set(done);
     return !context.interrupted.load();
-  });
+  };
+  auto report = volume::check(*device->memory, teller, go_on, device->bad);
   if (!report) {
     return std::unexpected(report.error());
   }

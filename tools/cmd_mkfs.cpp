@@ -8,6 +8,7 @@
 #include "format/superblock.h"
 #include "open_device.h"
 #include "progress.h"
+#include "volume/bad_memory.h"
 #include "volume/make.h"
 
 #include <array>
@@ -51,7 +52,30 @@ void say(Context& context, const Options& options, const std::string& path,
                              format_size(made.device_size), entries);
 }
 
+// Before anything is touched: what can never hold a file system, and how to make it larger.
+Result<void> big_enough(const media::DeviceInfo& device) {
+  constexpr std::uint64_t least = format::kLogOffset + format::kMinLogLength + format::kAllocUnit;
+  if (device.size >= least) {
+    return {};
+  }
+  const std::string path = printable(device.path);
+  return fail(Errc::unsupported,
+              fmt::format("{}: {} are too few: superblock, the shortest log and one file take {}: "
+                          "make it larger: {}",
+                          path, format_size(device.size), format_size(least),
+                          device.kind == media::DeviceKind::devdax
+                              ? fmt::format("daxctl reconfigure-device -s SIZE {}, or, of a "
+                                            "namespace, ndctl create-namespace -f -e NAMESPACE "
+                                            "-s SIZE --mode=devdax --map=mem",
+                                            path.substr(path.find_last_of('/') + 1))
+                              : fmt::format("truncate -s 1G {}", path)));
+}
+
 Result<void> make(Context& context, const Options& options, const OpenedDevice& device) {
+  const std::uint64_t log_length = options.log_length.value_or(format::kMinLogLength);
+  if (auto good = volume::metadata_is_good(device.bad, log_length, volume::NeedLog::yes); !good) {
+    return good;
+  }
   const auto there = volume::has_file_system(*device.memory);
   if (!there) {
     return std::unexpected(there.error());
@@ -66,13 +90,13 @@ Result<void> make(Context& context, const Options& options, const OpenedDevice& 
   if (!system) {
     return std::unexpected(system.error());
   }
-  const std::uint64_t log_length = options.log_length.value_or(format::kMinLogLength);
   Progress progress(context, "log", log_length);
   return volume::make(*device.memory,
                       {.log_length = log_length,
                        .system = *system,
                        .device_path = device.info.path,
-                       .force = options.force},
+                       .force = options.force,
+                       .bad = device.bad},
                       [&](std::uint64_t done, std::uint64_t) {
                         progress.set(done);
                         return true; // half a log helps nobody: once begun, it is finished
@@ -80,6 +104,11 @@ Result<void> make(Context& context, const Options& options, const OpenedDevice& 
 }
 
 Result<void> work(Context& context, const Options& options, const std::string& path) {
+  if (const auto info = media::inspect(path); info && !options.kill) {
+    if (auto enough = big_enough(*info); !enough) {
+      return enough;
+    }
+  }
   auto device = open_device(context, "mkfs.famfs", path, media::Access::read_write,
                             holder::ClaimMode::hold_alone);
   if (!device) {
@@ -98,6 +127,12 @@ Result<void> work(Context& context, const Options& options, const std::string& p
   const auto superblock = superblock_of(*device->memory);
   if (!superblock) {
     return std::unexpected(superblock.error());
+  }
+  if (!device->bad.empty()) {
+    warn(context, "mkfs.famfs",
+         fmt::format("{}: {} ranges of bad memory in the space for files: they are not handed out: "
+                     "fsck.famfs lists them",
+                     printable(path), device->bad.size()));
   }
   say(context, options, path, *superblock);
   return {};

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/host_id.h"
 #include "holder/registry.h"
+#include "media/device.h"
 
 #include <atomic>
 #include <functional>
@@ -29,6 +30,9 @@ struct Context {
       program_directory; // where the running program lies: its siblings are looked for there
   holder::Registry::Options holders{};
   HostIdFiles host_id{};
+  // What is known to be bad of a device. Tests make some up: a stand-in has no list.
+  std::function<media::BadRanges(const media::DeviceInfo&)> known_bad =
+      [](const media::DeviceInfo& info) { return info.bad.value_or(media::BadRanges()); };
   // Replaces the process (execvp); returns only to say why it could not, as an errno.
   std::function<int(const Args& command)> replace_process;
 };

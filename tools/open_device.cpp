@@ -49,6 +49,7 @@ Result<OpenedDevice> open_device(const Context& context, const std::string& prog
   }
   OpenedDevice opened;
   opened.info = device->info();
+  opened.bad = context.known_bad(opened.info);
   opened.registry = std::make_unique<holder::Registry>(context.holders);
   auto claim = claim_patiently(context, *opened.registry, *device, program, mode);
   if (!claim) {
@@ -66,6 +67,9 @@ Result<OpenedDevice> open_device(const Context& context, const std::string& prog
 Result<DeviceOfPath> device_of_path(const Context& context, const std::string& path) {
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) {
+      return DeviceOfPath{.device = path, .by_mount = false}; // who opens it says what to do
+    }
     return fail_errno(errno, printable(path));
   }
   auto mount = mount_of(context, path);

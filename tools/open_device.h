@@ -16,6 +16,7 @@ struct OpenedDevice {
   // The claim goes before the registry, the memory before the claim.
   std::unique_ptr<holder::Registry> registry;
   media::DeviceInfo info;
+  media::BadRanges bad; // known to be
   holder::Claim claim;
   std::unique_ptr<media::Memory> memory;
 };

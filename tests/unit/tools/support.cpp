@@ -42,10 +42,12 @@ Run Tools::operator()(Tool tool, const Args& args) {
       .program_directory = scratch.path("bin"),
       .holders = {.directory = scratch.path("holders"), .directory_uid = -1},
       .host_id = {.public_file = scratch.path("none"), .own_file = scratch.path("uuid")},
-      .replace_process = [this](const Args& command) {
-        replaced = command;
-        return replace_error;
-      }};
+      .known_bad = [this](const media::DeviceInfo&) { return bad; },
+      .replace_process =
+          [this](const Args& command) {
+            replaced = command;
+            return replace_error;
+          }};
   const int code = tool(context, args);
   return {.exit = code, .out = out.str(), .err = err.str()};
 }
