@@ -35,7 +35,7 @@ test_read_and_write_of_bad_memory() {
   kill -0 "$pid" || fail "the daemon died"
   failures=$(python3 "$here/control.py" status "$MNT" failures)
   expect_text '"file": "bad"' "$failures"
-  expect_text '"offset": 16777216' "$failures"
+  expect_text '"offset": 17178624' "$failures" # the page that was read first; the others were not touched then
   # What is not there cannot be created either, and that is no reason to die.
   expect_fail dd if=/dev/zero of="$MNT/new" bs=1M count=8 status=none 2>/dev/null
   truncate -s 256M "$DEV"
@@ -96,6 +96,30 @@ test_a_reported_failure() {
   done
   expect_text '"file": "f"' "$failures"
   expect_fail python3 "$here/control.py" failure "$MNT" 1099511627776 4096 2>/dev/null
+}
+
+# Its unit goes to no file any more, and nobody touches what was there.
+test_failed_memory_is_given_up() {
+  make_fs; mount_fs
+  head -c 3M /dev/urandom >"$MNT/f"
+  free=$(python3 "$here/control.py" status "$MNT" space | tr -d ' {}"' | tr ',' '\n' | awk -F: '$1 == "free" {print $2}')
+  python3 "$here/control.py" failure "$MNT" $((12 << 20)) 4096 || fail "report"      # in f
+  python3 "$here/control.py" failure "$MNT" $((20 << 20)) 4096 || fail "report"      # in free space
+  text=$(famfs status "$MNT")
+  expect_text '^space.bad: 4194304$' "$text"
+  expect_text "^space.free: $((free - (2 << 20)))\$" "$text"
+  expect_text '^bad_memory.0.file: f$' "$text"
+  expect_text '^bad_memory.1.where: free-space$' "$text"
+  expect_text '^failures.1.offset: 20971520$' "$text"
+  expect_errno EIO 'os.pread(os.open(m + "/f", os.O_RDONLY | os.O_DIRECT), 4096, 2 << 20)'
+  expect_errno EIO 'os.pwrite(os.open(m + "/f", os.O_RDWR), b"x", 2 << 20)'
+  expect_good dd if="$MNT/f" of=/dev/null bs=1M count=2 status=none
+  for i in $(seq 200); do head -c 1M /dev/zero >"$MNT/fill$i" 2>/dev/null || break; done
+  [ "$i" -gt 100 ] || fail "no space after $i"
+  for f in "$MNT"/fill*; do famfs getmap "$f"; done 2>/dev/null >"$FAMFS_SCRATCH/maps"
+  expect_text ' 0x1200000 ' "$(cat "$FAMFS_SCRATCH/maps")"
+  expect_text ' 0x1600000 ' "$(cat "$FAMFS_SCRATCH/maps")"
+  ! grep ' 0x1400000 ' "$FAMFS_SCRATCH/maps" || fail "handed out"
 }
 
 run_tests "${1:-}"

@@ -161,6 +161,32 @@ test_no_such_device() {
   expect_refusals 'no device has its number'
 }
 
+# The program that injects it has the device mapped; the daemon has too, and hears of it before anybody reads.
+test_memory_that_fails() {
+  make_fs; mount_fs
+  echo 1 >/proc/sys/vm/memory_failure_early_kill 2>/dev/null || skip "this kernel has no memory failure"
+  head -c 6000000 /dev/urandom >"$MNT/bad"; head -c 3000000 /dev/urandom >"$MNT/good"
+  cp "$MNT/good" "$FAMFS_SCRATCH/good"
+  python3 - "$DEV" <<'P'
+import mmap, os, sys
+view = mmap.mmap(os.open(sys.argv[1], os.O_RDWR), 2 << 20, mmap.MAP_SHARED, offset=12 << 20)
+view[8192]
+view.madvise(100, 8192, 4096)  # MADV_HWPOISON
+P
+  [ $? = 135 ] || fail "no SIGBUS"
+  text=$(famfs status "$MNT")
+  expect_text '^failures.0.file: bad$' "$text"
+  expect_text '^bad_memory.0.file: bad$' "$text"
+  begin=$(awk '$1 == "failures.0.offset:" {print $2}' <<<"$text")
+  length=$(awk '$1 == "failures.0.length:" {print $2}' <<<"$text")
+  [ $((begin <= (12 << 20) + 8192 && begin + length > (12 << 20) + 8192)) = 1 ] || fail "not there: $text"
+  expect_fail cat "$MNT/bad" >/dev/null 2>&1
+  expect_good dd if="$MNT/bad" of=/dev/null bs=1M count=2 status=none
+  expect_same "$FAMFS_SCRATCH/good" "$MNT/good"
+  expect_good cp "$FAMFS_SCRATCH/good" "$MNT/new"
+  expect_same "$FAMFS_SCRATCH/good" "$MNT/new"
+}
+
 # run_block N: the Nth block of docs/devices.md that says it is run, line by line
 run_block() {
   awk -v n="$1" '/^<!-- run/ {i++} /^```/ {on = !on; if (!on && i == n) exit; next} on && i == n' "$docs" >"$FAMFS_SCRATCH/block"
