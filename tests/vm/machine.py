@@ -15,6 +15,7 @@ import time
 RAM = 1024  # MiB
 STATUS = re.compile(rb"^FAMFS-GUEST-STATUS=(\d+)\r?$", re.M)
 HANG, DIED = 124, 125
+IGNORE_SHARED = [{"capability": "x-ignore-shared", "state": True}]
 # nokaslr … tsc: steadier and faster without an accelerator. panic=-1, oops=panic: a panic ends QEMU, so that it is
 # told from a hang. no_hash_pointers and the like would only slow the boot.
 CMDLINE = ("console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr no_timer_check tsc=reliable apparmor=0 "
@@ -35,7 +36,7 @@ class Machine:
         self.images, self.kernel = pathlib.Path(images), pathlib.Path(kernel)
         self.script, self.arguments = script, list(arguments)
         self.file, self.size, self.kind, self.control, self.incoming = file, size, kind, control, incoming
-        self.channel = self.process = None
+        self.channel = self.process = self.qmp = None
 
     def __enter__(self):
         return self
@@ -82,12 +83,15 @@ class Machine:
                 "-drive", f"file={self.images}/root.squashfs,format=raw,if=virtio,readonly=on",
                 "-drive", f"file={self.images}/famfs.squashfs,format=raw,if=virtio,readonly=on",
                 "-kernel", str(image), "-initrd", f"{self.images}/initramfs-{self.kernel.name}.gz",
-                *(["-incoming", f"exec:cat {self.incoming}"] if self.incoming else []),
+                *(["-incoming", "defer"] if self.incoming else []),
                 "-append", f"{CMDLINE} {extra} famfs.script={self.script} famfs.arguments={','.join(self.arguments)}"]
 
     def start(self):
         with open(self.work / "stderr", "wb") as errors:
             self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+        if self.incoming:
+            self.monitor("migrate-set-capabilities", capabilities=IGNORE_SHARED)
+            self.monitor("migrate-incoming", uri=f"exec:cat {self.incoming}")
         return self
 
     def kill(self):
@@ -102,23 +106,22 @@ class Machine:
 
     def monitor(self, execute, **arguments):
         """A QMP command; {"human-monitor-command": …} reaches what QMP has no word for."""
-        with socket.socket(socket.AF_UNIX) as s:
-            s.connect(str(self.work / "qmp"))
-            lines = s.makefile("rw")
-            lines.readline()
-            for message in ({"execute": "qmp_capabilities"}, {"execute": execute, "arguments": arguments}):
-                lines.write(json.dumps(message) + "\n")
-                lines.flush()
-                while "return" not in (answer := json.loads(lines.readline())):
-                    if "error" in answer:
-                        raise RuntimeError(f"{execute}: {answer['error']['desc']}")
-            return answer["return"]
+        if self.qmp is None:
+            self.qmp = self._connect("qmp", 60).makefile("rw")
+            self.qmp.readline()
+            self.monitor("qmp_capabilities")
+        self.qmp.write(json.dumps({"execute": execute, "arguments": arguments}) + "\n")
+        self.qmp.flush()
+        while "return" not in (answer := json.loads(self.qmp.readline())):
+            if "error" in answer:
+                raise RuntimeError(f"{execute}: {answer['error']['desc']}")
+        return answer["return"]
 
     def save(self, state):
         """Stops the guest and writes its state, without the shared memory, for `incoming`."""
         self.channel.close()
         self.channel = None
-        self.monitor("migrate-set-capabilities", capabilities=[{"capability": "x-ignore-shared", "state": True}])
+        self.monitor("migrate-set-capabilities", capabilities=IGNORE_SHARED)
         self.monitor("migrate", uri=f"exec:cat > {state}")
         while (status := self.monitor("query-migrate").get("status")) != "completed":
             if status in ("failed", "cancelled"):
@@ -154,23 +157,27 @@ class Machine:
 
     # -- a shell in it (guest/agent): for the tests of two hosts
 
-    def _connect(self, limit):
+    def _connect(self, port, limit):
         end = time.monotonic() + limit
         while True:
             try:
-                self.channel = socket.socket(socket.AF_UNIX)
-                self.channel.connect(str(self.work / "control"))
-                return
+                connection = socket.socket(socket.AF_UNIX)
+                connection.connect(str(self.work / port))
+                return connection
             except OSError:
                 if time.monotonic() > end or self.process.poll() is not None:
-                    raise GuestDied(f"no control port:\n{self.console()}") from None
+                    raise GuestDied(f"no {port} port:\n{self.console()}") from None
                 time.sleep(0.05)
 
     def _receive(self, until):
         data = b""
         while not until(data):
-            more = self.channel.recv(65536)
+            try:
+                more = self.channel.recv(65536)
+            except ConnectionResetError:
+                more = b""
             if not more:
+                self.kill()
                 raise GuestDied(f"the guest ended:\n{self.console()}")
             data += more
         return data
@@ -178,7 +185,7 @@ class Machine:
     def send(self, script, limit=120):
         """Starts a script; answer() has what came of it."""
         if self.channel is None:
-            self._connect(limit)
+            self.channel = self._connect("control", limit)
         data = script.encode()
         self.channel.sendall(f"{len(data)}\n".encode() + data)
 

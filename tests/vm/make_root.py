@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """make_root.py OUT.squashfs PROGRAM...: a root file system for the guest, made of packages that are
 installed here with all they depend on, so that the host's tests run inside unchanged: what the tests
 call, and the libraries that PROGRAMs are linked with (by ldd, since Debian 12 and 13 name them
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-TOOLS = """bash coreutils util-linux mount tar gzip xz-utils grep sed gawk mawk findutils diffutils procps python3 attr rsync
+TOOLS = """bash dash coreutils util-linux mount tar gzip xz-utils grep sed gawk mawk findutils diffutils procps python3 attr rsync
 fuse3 kmod ndctl daxctl jq cmake libc-bin base-files base-passwd""".split()
 
 SKIP = re.compile(r"^/usr/share/(doc|man|locale|info|lintian|bash-completion|bug|perl\d?)/|"
@@ -78,6 +78,9 @@ def fill(root, packages):
         for path in listing.stdout.splitlines():
             if path.startswith("/") and not SKIP.search(path):
                 copy(path, root)
+    for name in ("awk", "sh"): # links that no package lists
+        copy(f"/usr/bin/{name}", root)
+    (root / "etc/mtab").symlink_to("../proc/self/mounts")
     for name in ETC:
         source = pathlib.Path("/etc") / name
         if source.is_dir():
@@ -89,7 +92,7 @@ def fill(root, packages):
 def main():
     out, programs = sys.argv[1], sys.argv[2:]
     packages = closure(packages_of(programs) | set(TOOLS))
-    made_of = "\n".join([*sys.argv[:1], *(f"{p} {query('Version', p)}" for p in packages), SKIP.pattern])
+    made_of = "\n".join([pathlib.Path(__file__).read_text(), *(f"{p} {query('Version', p)}" for p in packages)])
     stamp = pathlib.Path(out + ".packages")
     if os.path.exists(out) and stamp.exists() and stamp.read_text() == made_of:
         return
