@@ -18,8 +18,9 @@ namespace famfs::holder {
 
 namespace {
 
-// How long a refusal that no live record explains is given to pass.
-constexpr auto kPatience = std::chrono::milliseconds(50);
+// How long a refusal that no live record explains is given to pass: a claimer has the lock a little
+// before its record is there, which on a machine without an accelerator takes 100 ms and more.
+constexpr auto kPatience = std::chrono::milliseconds(1000);
 constexpr auto kPause = std::chrono::milliseconds(5);
 
 // Exceptions of libraries end here.
