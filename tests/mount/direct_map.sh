@@ -78,12 +78,14 @@ twins() {
 }
 
 test_behaves_like_a_plain_file() {
+  needs_file_device "on devdax tests/vm/guest/direct.sh has the rows that differ"
   make_fs; mount_fs; twins
   expect_good "$twin" famfs "$MNT/f" "$plain"
   rm -f "$plain"
 }
 
 test_behaves_like_a_plain_file_under_preload() {
+  needs_file_device "on devdax tests/vm/guest/direct.sh has the rows that differ"
   make_fs; mount_fs; twins
   expect_good famfs exec -- "$twin" libc "$MNT/f" "$plain"
   rm -f "$plain"

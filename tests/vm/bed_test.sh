@@ -17,7 +17,7 @@ expect() {
   fi
   echo "ok   $1: exit $got"
 }
-expect test 240 3 '^run-guest: exit 3$'
+expect test 240 3 '^run-guest: exit 3 after'
 expect panic 240 125 'sysrq triggered crash|Kernel panic'
 grep -q 'DIED without a result: a panic' "$out" || { cat "$out"; exit 1; }
 # Long enough to boot and speak, on any machine.

@@ -1,6 +1,7 @@
 """Two hosts over one memory: what their tests share."""
 import argparse
 import os
+import resource
 import sys
 import tempfile
 
@@ -43,6 +44,8 @@ def run(test):
     """A panic or hang of a guest ends the test as such, with its console; a failed check says which."""
     try:
         test()
+        spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{spent.ru_utime + spent.ru_stime:.0f} s of processor time")
     except GuestDied as died:
         sys.exit(f"GUEST DIED OR HUNG: {died}")
     except AssertionError as wrong:
