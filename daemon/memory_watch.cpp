@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMost = 1024; // more is met again
 constexpr unsigned kMostBits = 40;
+constexpr const char* kUntold = "out of memory: memory failures are not reported";
 
 void hear_of_failures(unsigned long when) noexcept {
   // Without CONFIG_MEMORY_FAILURE there is nothing to hear, and this fails.
@@ -77,7 +78,8 @@ void MemoryWatch::stop() noexcept {
   }
   try {
     report_met();
-  } catch (const std::exception&) { // out of memory: they were errors to whoever met them
+  } catch (const std::exception&) { // they were errors to whoever met them
+    diag::log(diag::Level::error, kUntold);
   }
 }
 
@@ -91,7 +93,8 @@ void MemoryWatch::run() noexcept {
   while (!stopping_.load()) {
     try {
       report_met();
-    } catch (const std::exception&) { // out of memory: it will be met again
+    } catch (const std::exception&) { // it will be met again
+      diag::log(diag::Level::error, kUntold);
     }
     static_cast<void>(::poll(wait.data(), wait.size(), -1));
     eventfd_t count = 0;

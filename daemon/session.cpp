@@ -5,6 +5,7 @@
 #include "claim.h"
 #include "connection.h"
 #include "role.h"
+#include "volume/bad_memory.h"
 
 #include <fmt/format.h>
 
@@ -212,6 +213,12 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
   const auto memory = device->map(0, [&](const media::BadRange& range) { watch.met(range); });
   if (!memory) {
     return std::unexpected(memory.error());
+  }
+  // Before the superblock is looked at: in bad memory it would be a machine check.
+  if (auto good = volume::metadata_is_good(device->info().bad.value_or(media::BadRanges()), 0,
+                                           volume::NeedLog::no);
+      !good) {
+    return cannot_open(line.device, good.error());
   }
   const auto role = role_for(line.options, ::geteuid() == 0, **memory);
   if (!role) {
