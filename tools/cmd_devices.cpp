@@ -124,7 +124,7 @@ Document to_document(const media::DaxDevice& device, const Found& found) {
   };
 }
 
-std::string or_unknown(std::string text) {
+std::string or_unknown(const std::string& text) {
   return text.empty() ? "?" : printable(text);
 }
 
