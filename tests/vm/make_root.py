@@ -99,8 +99,9 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         root = pathlib.Path(scratch) / "root"
         fill(root, packages)
-        subprocess.run(["mksquashfs", str(root), out, "-noappend", "-quiet", "-no-progress", "-all-root",
+        subprocess.run(["mksquashfs", str(root), out + ".new", "-noappend", "-quiet", "-no-progress", "-all-root",
                         "-comp", "gzip", "-Xcompression-level", "1"], check=True)
+    os.replace(out + ".new", out)
     stamp.write_text(made_of)
 
 

@@ -32,6 +32,17 @@ expect_refusals() {
 # Runs the command that the message ends with.
 do_as_told() { bash -c "${message##*with: }" >"$FAMFS_SCRATCH/told" 2>&1 || fail "${message##*with: }: $(cat "$FAMFS_SCRATCH/told")"; }
 
+# So that a test that failed half-way takes no other with it.
+restore_at_end() { trap 'restore >/dev/null 2>&1; cleanup' EXIT; }
+restore() {
+  local drivers=/sys/bus/dax/drivers
+  DEV=$FAMFS_TEST_DEVICE
+  echo 0 >/sys/bus/nd/devices/region0/read_only
+  [ -e $drivers/device_dax/$dax ] && return
+  [ -e $drivers/fsdev_dax/$dax ] && { echo "$dax" >$drivers/fsdev_dax/unbind; echo "$dax" >$drivers/fsdev_dax/remove_id; }
+  daxctl reconfigure-device -m devdax -f "$dax"
+}
+
 test_json_says_what_ndctl_daxctl_and_sysfs_say() {
   ndctl list -RNDBv >"$FAMFS_SCRATCH/ndctl"
   daxctl list -D >"$FAMFS_SCRATCH/daxctl"
@@ -104,6 +115,7 @@ test_without_root() {
 }
 
 test_unbound() {
+  restore_at_end
   make_fs; before=$(sum)
   echo "$dax" >/sys/bus/dax/drivers/device_dax/unbind
   [ "$(field '["mode"]')" = unbound ] || fail mode
@@ -114,6 +126,7 @@ test_unbound() {
 }
 
 test_system_ram() {
+  restore_at_end
   modprobe kmem 2>/dev/null
   make_fs; before=$(sum)
   # Not onlined: what goes into the kernel's free lists is the kernel's to overwrite.
@@ -128,6 +141,7 @@ test_system_ram() {
 }
 
 test_fsdev() {
+  restore_at_end
   modprobe fsdev_dax 2>/dev/null
   [ -e /sys/bus/dax/drivers/fsdev_dax ] || skip "this kernel has no fsdev_dax"
   make_fs; before=$(sum)
@@ -140,6 +154,7 @@ test_fsdev() {
 }
 
 test_read_only_region() {
+  restore_at_end
   make_fs; before=$(sum)
   echo 1 >/sys/bus/nd/devices/region0/read_only
   [ "$(field '["read_only"]')" = True ] || fail field
