@@ -186,12 +186,12 @@ std::optional<std::string> Volume::file_in(const media::BadRange& range) const {
 }
 
 void Volume::withdraw(const media::BadRange& range) noexcept {
-  // Without memory to note it in, it is met again.
-  static_cast<void>(guarded([&] {
+  const auto noted = guarded([&] {
     impl_->bad.add(range, impl_->geometry.device_size);
     const std::unique_lock lock(impl_->mutex);
     return impl_->contents.allocator.withdraw(range.offset, range.length);
-  }));
+  });
+  static_cast<void>(noted); // without memory to note it in, it is met again
 }
 
 format::FileMap Volume::Impl::map_of(NodeId id, const tree::NodeInfo& info) const {
