@@ -111,13 +111,11 @@ int trap(const char* path) {
       give_up("pwrite");
     }
   }
-  void* const room = mmap(nullptr, 4 * kHuge, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  char* const aligned = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(room) + kHuge - 1) &
-                                                ~uintptr_t{kHuge - 1}); // NOLINT
+  // Aligned, and far from where the kernel puts anything by itself: free throughout.
+  char* const aligned = reinterpret_cast<char*>(uintptr_t{0x500000000000}); // NOLINT
   int wrong = 0;
   for (const size_t offset : {size_t{0}, kPage, kHuge / 2, kHuge, kHuge + kPage, 3 * kPage}) {
     for (const int flags : {MAP_SHARED, MAP_SHARED | MAP_FIXED}) {
-      munmap(aligned, 2 * kHuge); // free, so that nothing but the phase is in the way
       void* const at =
           famfs_mmap(aligned, kPage, PROT_READ, flags, file.fd, static_cast<off_t>(offset));
       const bool fixed = (flags & MAP_FIXED) != 0;
@@ -140,7 +138,6 @@ int trap(const char* path) {
     give_up("map");
   }
   const int device = open(famfs_map_device(map), O_RDONLY | O_CLOEXEC);
-  munmap(aligned, 2 * kHuge);
   const void* const raw = mmap(aligned, kHuge, PROT_READ, MAP_SHARED | MAP_FIXED, device,
                                static_cast<off_t>(extent.device_offset));
   printf("raw: %s\n", raw == MAP_FAILED                                     ? strerror(errno)
@@ -242,6 +239,7 @@ int poison(const char* path, size_t offset) {
 
 int main(int argc, char** argv) {
   const std::string what = argc > 2 ? argv[1] : "";
+  setlinebuf(stdout); // what was said before a signal must be seen
   if (what == "faults") {
     return faults(argv[2]);
   }

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-RAM = 1024  # MiB
+RAM = 1536  # MiB
 STATUS = re.compile(rb"^FAMFS-GUEST-STATUS=(\d+)\r?$", re.M)
 HANG, DIED = 124, 125
 IGNORE_SHARED = [{"capability": "x-ignore-shared", "state": True}]

@@ -98,14 +98,16 @@ test_back_before_umount() {
   expect_same "$FAMFS_SCRATCH/copy" "$MNT/f"
 }
 
-test_namespace_disabled_while_mounted() {
+# Not `ndctl disable-namespace`: kernel 6.12 frees the device under whoever has it open, and panics when that is closed
+# (list corruption in cd_forget), whatever the program.
+test_disabled_with_daxctl_while_mounted() {
   fill_and_hold
-  text=$(timeout 100 ndctl disable-namespace namespace0.0 2>&1) || skip "ndctl does not let the namespace go: $text"
+  expect_good timeout 100 daxctl disable-device dax0.0 >/dev/null 2>&1
   expect_gone
   expect_bus_and_end
   expect_good timeout 60 umount "$MNT"
   expect_no_claim
-  expect_good ndctl enable-namespace namespace0.0 >/dev/null 2>&1
+  expect_good daxctl enable-device dax0.0 >/dev/null 2>&1
   mount_fs
   expect_same "$FAMFS_SCRATCH/copy" "$MNT/f"
 }

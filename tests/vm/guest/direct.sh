@@ -32,7 +32,7 @@ test_page_frames_are_the_devices() {
 test_no_offset_maps_other_bytes() {
   make_fs; mount_fs
   head -c 5M /dev/zero >"$MNT/f"
-  text=$("$FAMFS_PROBE" trap "$MNT/f") || fail "$text"
+  text=$("$FAMFS_PROBE" trap "$MNT/f") || fail "exit $?: $text"
   expect_text '^offset 4096: mapped$' "$text"
   case $FAMFS_ALIGN in
     2M)
