@@ -1,5 +1,6 @@
 """One guest: a stock Debian kernel in QEMU, with a range of memory that ndctl makes a /dev/dax0.0 of.
 The one place that knows QEMU's command line; run-guest and the tests of two hosts stand on it."""
+import ctypes
 import json
 import os
 import pathlib
@@ -20,6 +21,11 @@ IGNORE_SHARED = [{"capability": "x-ignore-shared", "state": True}]
 # told from a hang. no_hash_pointers and the like would only slow the boot.
 CMDLINE = ("console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr no_timer_check tsc=reliable apparmor=0 "
            "audit=0 init_on_alloc=0")
+
+
+def die_with_parent():
+    """A guest does not outlive a test that was itself killed."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 class GuestDied(Exception):
@@ -88,7 +94,8 @@ class Machine:
 
     def start(self):
         with open(self.work / "stderr", "wb") as errors:
-            self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors)
+            self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                            preexec_fn=die_with_parent)
         if self.incoming:
             self.monitor("migrate-set-capabilities", capabilities=IGNORE_SHARED)
             self.monitor("migrate-incoming", uri=f"exec:cat {self.incoming}")
