@@ -21,4 +21,4 @@ expect test 240 3 '^run-guest: exit 3 after'
 expect panic 240 125 'sysrq triggered crash|Kernel panic'
 grep -q 'DIED without a result: a panic' "$out" || { cat "$out"; exit 1; }
 # Long enough to boot and speak, on any machine.
-expect hang "${FAMFS_HANG_AFTER:-60}" 124 'HANG: no result in time'
+expect hang "${FAMFS_HANG_AFTER:-75}" 124 'HANG: no result in time'
