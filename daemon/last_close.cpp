@@ -102,14 +102,12 @@ private:
     const fs::path table = of(process);
     return std::ranges::any_of(numbers_in<int>(table / "fd"), [&](int fd) {
       const std::string name = std::to_string(fd);
-      return ++looked_at_ > kMost ||
-             (is_file(table / "fd" / name) && is_writer(table / "fdinfo" / name));
+      return ++looked_at_ > kMost || is_writer(table / "fdinfo" / name, table / "fd" / name);
     });
   }
 
-  // By name first: cheap, and right under every mount point and bind mount of it. The inode
-  // decides.
-  [[nodiscard]] bool is_file(const fs::path& link) const {
+  // Right under every mount point and bind mount of it.
+  [[nodiscard]] bool is_named(const fs::path& link) const {
     std::array<char, 8192> buffer{};
     const ssize_t length = ::readlink(link.c_str(), buffer.data(), buffer.size());
     if (length <= 0) {
@@ -124,11 +122,17 @@ private:
            (target.ends_with(deleted) && named(target.substr(0, target.size() - deleted.size())));
   }
 
-  [[nodiscard]] bool is_writer(const fs::path& info) const {
+  // The link is read only where the kernel does not tell the inode (before Linux 5.14): a closer
+  // in the middle of execve(2) holds what newer kernels wait for when they read it, and waits for
+  // us. A file of another file system with the same number, open for writing in the same family,
+  // is taken for this one: then RELEASE commits.
+  [[nodiscard]] bool is_writer(const fs::path& info, const fs::path& link) const {
     const auto flags = field<unsigned>(info, "flags:", 8);
-    const auto inode = field<std::uint64_t>(info, "ino:"); // since Linux 5.14
-    return flags && (*flags & O_ACCMODE) != O_RDONLY && (*flags & O_PATH) == 0 &&
-           (!inode || *inode == file_.inode);
+    if (!flags || (*flags & O_ACCMODE) == O_RDONLY || (*flags & O_PATH) != 0) {
+      return false;
+    }
+    const auto inode = field<std::uint64_t>(info, "ino:");
+    return inode ? *inode == file_.inode : is_named(link);
   }
 
   bool descendants_write(pid_t process) {

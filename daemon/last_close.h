@@ -20,7 +20,8 @@
 // is a descriptor passed over a socket (SCM_RIGHTS) before that time.
 //
 // Looking must not call back into this mount, or we would wait for ourselves: no stat(2) through
-// /proc/PID/fd, only readlink(2) and fdinfo. What cannot be read counts as not having it.
+// /proc/PID/fd, and no readlink(2) of what is there either, which waits for a closer that is in the
+// middle of execve(2): fdinfo tells enough. What cannot be read counts as not having it.
 #pragma once
 
 #include <cstdint>

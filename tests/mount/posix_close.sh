@@ -212,4 +212,25 @@ test_unlink_while_open() {
   [ ! -e "$F" ] || fail "came back"
 }
 
+# execve(2) closes what is O_CLOEXEC with locks of its own held, which /proc may wait for.
+test_exec_with_a_pending_file() {
+  setup
+  timeout -s KILL 20 python3 - "$MNT" <<'P' || fail "exec"
+import os, subprocess, sys
+empty = os.open(sys.argv[1] + "/empty", os.O_CREAT | os.O_RDWR)
+data = os.open(sys.argv[1] + "/data", os.O_CREAT | os.O_RDWR)
+os.write(data, b"before")
+assert os.system("true") == 0
+subprocess.run(["true"], check=True, close_fds=False)
+os.write(data, b" and after")
+if os.fork() == 0:
+    os.write(data, b", the last")
+    os.execvp("true", ["true"])
+os.wait()
+os.close(data)
+P
+  expect_state "$MNT/data" committed
+  expect_content "$MNT/data" "before and after, the last"
+}
+
 run_tests "${1:-}"
