@@ -130,5 +130,5 @@ TEST_CASE("mkfs --json") {
   const auto dump = nlohmann::json::parse(tools(run_famfs, {"dump", "--json", device}).out);
   CHECK(dump["superblock"]["file_system_uuid"] == told["uuid"]);
   CHECK(dump["superblock"]["system_uuid"] == told["system_uuid"]);
-  CHECK(slurp(tools.scratch.path("uuid")).substr(0, 36) == told["system_uuid"]);
+  CHECK(slurp(tools.scratch.path("uuid")).substr(0, 36) == told["system_uuid"].get<std::string>());
 }
