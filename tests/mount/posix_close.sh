@@ -215,7 +215,7 @@ test_unlink_while_open() {
 # execve(2) closes what is O_CLOEXEC with locks of its own held, which /proc may wait for.
 test_exec_with_a_pending_file() {
   setup
-  timeout -s KILL 20 python3 - "$MNT" <<'P' || fail "exec"
+  timeout -s KILL 120 python3 - "$MNT" <<'P' || fail "exec"
 import os, subprocess, sys
 empty = os.open(sys.argv[1] + "/empty", os.O_CREAT | os.O_RDWR)
 data = os.open(sys.argv[1] + "/data", os.O_CREAT | os.O_RDWR)
