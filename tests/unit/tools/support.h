@@ -47,7 +47,7 @@ public:
   std::atomic<bool> interrupted{false};
   std::string mount_table = "/proc/self/mountinfo";
   media::BadRanges bad; // of every device
-  Args replaced; // what an exec would have become
+  Args replaced;        // what an exec would have become
   int replace_error = 0;
 };
 
