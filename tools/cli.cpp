@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include "base/document.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr int kHelp = 1000; // long options that have no key of their own start here
 constexpr int kVersion = 1001;
-constexpr int kFirstLong = 1002;
+constexpr int kList = 1002;
+constexpr int kFirstLong = 1003;
 constexpr std::uint32_t kMostThreads = 256;
 
 // Messages are made of printable() parts; this is the last guard, and costs nothing.
@@ -155,8 +157,8 @@ std::string Command::usage_line() const {
 }
 
 int Command::usage(std::string_view what) const {
-  context_.err << info_.program << ": " << one_line(what) << '\n'
-               << usage_line() << "; --help tells more\n";
+  context_.err << info_.program << ": " << one_line(what) << ": " << usage_line()
+               << "; --help tells more\n";
   return info_.usage_exit;
 }
 
@@ -164,30 +166,59 @@ int Command::fail(const Error& error) const {
   return report(context_, info_.program, error, info_.style);
 }
 
+std::vector<Command::Option> Command::all() const {
+  std::vector<Option> all = options_;
+  all.push_back({info_.help_keys[0], "help", "", "this text", {}});
+  all.push_back({'\0', "version", "", "the version", {}});
+  return all;
+}
+
 int Command::help() const {
   context_.out << usage_line() << '\n' << info_.purpose << "\n\n";
-  const auto row = [&](char key, std::string_view name, std::string_view value,
-                       std::string_view help) {
-    std::string keys = key != 0 ? fmt::format("-{}", key) : "  ";
-    if (!name.empty()) {
-      keys += fmt::format("{} --{}", key != 0 ? "," : " ", name);
+  for (const Option& option : all()) {
+    std::string keys = option.key != 0 ? fmt::format("-{}", option.key) : "  ";
+    if (!option.name.empty()) {
+      keys += fmt::format("{} --{}", option.key != 0 ? "," : " ", option.name);
     }
-    keys += value.empty() ? "" : fmt::format(" {}", value);
-    context_.out << fmt::format("  {:<26} {}\n", keys, help);
-  };
-  for (const Option& option : options_) {
-    row(option.key, option.name, option.value, option.help);
+    keys += option.value.empty() ? "" : fmt::format(" {}", option.value);
+    context_.out << fmt::format("  {:<26} {}\n", keys, option.help);
   }
-  row(info_.help_keys.empty() ? '\0' : info_.help_keys[0], "help", "", "this text");
-  row('\0', "version", "", "the version");
+  for (const SubCommandInfo& command : info_.commands) {
+    context_.out << (&command == info_.commands.data() ? "\n" : "")
+                 << fmt::format("  {:<10} {}\n", command.name, command.purpose);
+  }
   context_.out << info_.notes;
+  return 0;
+}
+
+int Command::list() const {
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? Document() : Document(text);
+  };
+  Document options = Document::array();
+  for (const Option& option : all()) {
+    options.push_back({{"key", option.key == 0 ? Document() : Document(std::string(1, option.key))},
+                       {"name", or_null(option.name)},
+                       {"value", or_null(option.value)},
+                       {"help", option.help}});
+  }
+  Document commands = Document::array();
+  for (const SubCommandInfo& command : info_.commands) {
+    commands.push_back({{"name", command.name}, {"purpose", command.purpose}});
+  }
+  context_.out << to_json({{"program", info_.program},
+                           {"purpose", info_.purpose},
+                           {"operands", info_.operands},
+                           {"options", std::move(options)},
+                           {"commands", std::move(commands)}});
   return 0;
 }
 
 std::optional<int> Command::read_options(std::vector<char*>& argv) {
   std::string keys = info_.stop_at_operand ? "+:" : ":";
   std::vector<option> names{{"help", no_argument, nullptr, kHelp},
-                            {"version", no_argument, nullptr, kVersion}};
+                            {"version", no_argument, nullptr, kVersion},
+                            {"list-options", no_argument, nullptr, kList}};
   for (std::size_t i = 0; i < options_.size(); ++i) {
     const Option& o = options_[i];
     if (o.key != 0) {
@@ -220,6 +251,9 @@ std::optional<int> Command::read_options(std::vector<char*>& argv) {
         (code != '?' || optopt != 0);
     if (code == kHelp || help_key) {
       return help();
+    }
+    if (code == kList) {
+      return list();
     }
     if (code == kVersion) {
       context_.out << info_.program << ' ' << FAMFS_VERSION << '\n';

@@ -1,5 +1,6 @@
-// The command line of one tool: its options are declared once, and parsing, --help and the usage
-// line all come from that. getopt_long(3) reads it, as in the public famfs tools, so that scripts
+// The command line of one tool: its options are declared once, and parsing, --help, the usage line
+// and --list-options (JSON, for what is made of them: completion, the manual's test) all come from
+// that. getopt_long(3) reads it, as in the public famfs tools, so that scripts
 // written for those are understood word for word. Errors are one line on standard error, "program:
 // what: why: what to do", and the exit code is base's.
 #pragma once
@@ -22,15 +23,20 @@ int report(Context& context, std::string_view program, const Error& error,
 // A line that fails nothing: "program: warning: …".
 void warn(Context& context, std::string_view program, std::string_view line);
 
+struct SubCommandInfo {
+  std::string_view name, purpose;
+};
+
 struct CommandInfo {
   std::string program;  // "famfs cp": starts every message
   std::string purpose;  // one sentence, for --help
   std::string operands; // "SOURCE… DESTINATION"
   ExitStyle style = ExitStyle::general;
   int usage_exit = 2;           // for a command line that cannot be understood
-  std::string help_keys = "h";  // short options that mean --help
+  std::string help_keys = "h?"; // short options that mean --help
   bool stop_at_operand = false; // what follows the first operand is not ours
   const char* notes = "";       // after the options in --help
+  std::vector<SubCommandInfo> commands{};
 };
 
 class Command {
@@ -50,7 +56,7 @@ public:
   Command& mode(std::optional<std::uint32_t>& to);    // -m: octal permission bits
   Command& owner(std::optional<std::uint32_t>& uid, std::optional<std::uint32_t>& gid); // -u, -g
 
-  // nullopt: go on. Else the exit code: of --help and --version, or of a wrong command line.
+  // nullopt: go on. Else the exit code: of --help and its like, or of a wrong command line.
   [[nodiscard]] std::optional<int> parse(const Args& args, std::size_t least = 0,
                                          std::size_t most = SIZE_MAX);
   [[nodiscard]] const Args& operands() const noexcept { return operands_; }
@@ -73,7 +79,9 @@ private:
   Command& add(Option option);
   [[nodiscard]] const Option* find(int code) const;
   [[nodiscard]] std::string usage_line() const;
+  [[nodiscard]] std::vector<Option> all() const; // those that every command has, too
   [[nodiscard]] int help() const;
+  [[nodiscard]] int list() const;
   [[nodiscard]] std::optional<int> read_options(std::vector<char*>& argv);
 
   Context& context_;

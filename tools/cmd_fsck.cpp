@@ -199,7 +199,7 @@ CommandInfo info_of(std::string program, int usage_exit) {
           .operands = "PATH|DEVICE",
           .style = ExitStyle::fsck,
           .usage_exit = usage_exit,
-          .help_keys = "",
+          .help_keys = "?",
           .notes = "\nExit: 0 clean, 4 faults found, 8 could not run, 16 in use or wrong usage.\n"};
 }
 

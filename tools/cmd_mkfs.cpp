@@ -145,8 +145,7 @@ int run_mkfs(Context& context, const Args& args) {
   Command command(context, {.program = "mkfs.famfs",
                             .purpose = "Makes a famfs file system on DEVICE: a devdax device "
                                        "(/dev/daxX.Y), or a file that stands in for one.",
-                            .operands = "DEVICE",
-                            .help_keys = "h?"});
+                            .operands = "DEVICE"});
   command.flag('f', "force", "over a file system that is there; its files are lost", options.force)
       .flag('k', "kill", "with --force: make the superblock invalid and nothing new", options.kill)
       .size('l', "loglen", "the log's length, a power of two of at least 8m (8m)",

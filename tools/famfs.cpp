@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ostream>
 #include <string_view>
 
 namespace famfs::tools {
@@ -36,38 +35,32 @@ constexpr auto kSubCommands = std::to_array<SubCommand>({
     {"dump", run_dump, "show superblock, log and entries as YAML or JSON"},
 });
 
-void print_help(std::ostream& out) {
-  out << "usage: famfs COMMAND [OPTION…] [ARGUMENT…]\nFiles in shared memory.\n\n";
+std::vector<SubCommandInfo> infos() {
+  std::vector<SubCommandInfo> all;
   for (const SubCommand& command : kSubCommands) {
-    out << fmt::format("  {:<10} {}\n", command.name, command.purpose);
+    all.push_back({command.name, command.purpose});
   }
-  out << "\nfamfs COMMAND --help tells more; famfs --version, which version.\n";
+  return all;
 }
 
 } // namespace
 
 int run_famfs(Context& context, const Args& args) {
-  if (args.empty()) {
-    print_help(context.err);
-    return to_exit(Errc::usage);
+  Command command(context, {.program = "famfs",
+                            .purpose = "Files in shared memory.",
+                            .operands = "COMMAND [OPTION…] [ARGUMENT…]",
+                            .stop_at_operand = true,
+                            .notes = "\nfamfs COMMAND --help tells more.\n",
+                            .commands = infos()});
+  if (auto code = command.parse(args, 1)) {
+    return *code;
   }
-  const std::string& word = args[0];
-  if (word == "-h" || word == "--help" || word == "help") {
-    print_help(context.out);
-    return 0;
-  }
-  if (word == "--version" || word == "version") {
-    context.out << "famfs " << FAMFS_VERSION << '\n';
-    return 0;
-  }
-  const auto found = std::ranges::find(kSubCommands, word, &SubCommand::name);
+  const Args& words = command.operands();
+  const auto found = std::ranges::find(kSubCommands, words[0], &SubCommand::name);
   if (found == kSubCommands.end()) {
-    context.err
-        << "famfs: " << printable(word)
-        << ": no such command\nusage: famfs COMMAND [OPTION…] [ARGUMENT…]; --help tells more\n";
-    return to_exit(Errc::usage);
+    return command.usage(fmt::format("{}: no such command", printable(words[0])));
   }
-  return found->run(context, Args(args.begin() + 1, args.end()));
+  return found->run(context, Args(words.begin() + 1, words.end()));
 }
 
 } // namespace famfs::tools
