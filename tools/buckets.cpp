@@ -1,8 +1,8 @@
 #include "buckets.h"
 
 #include "format/entry.h"
-#include "format/superblock.h"
 #include "log/reader.h"
+#include "volume/superblock_io.h"
 
 #include <algorithm>
 #include <variant>
@@ -46,15 +46,11 @@ void use(std::vector<Bucket>& buckets, const format::Extent& extent) {
 
 Result<std::vector<std::uint64_t>> free_per_bucket(const media::Memory& memory,
                                                    std::uint32_t buckets) {
-  format::SuperblockBytes bytes{};
-  if (auto loaded = memory.load(0, bytes); !loaded) {
-    return std::unexpected(loaded.error());
+  const auto superblock = volume::valid_superblock(memory, memory.size());
+  if (!superblock) {
+    return std::unexpected(superblock.error());
   }
-  const auto superblock = format::decode_superblock(bytes);
-  if (const auto fault = format::validate(superblock, bytes, memory.size())) {
-    return fail(Errc::corrupt, format::describe(*fault));
-  }
-  const format::Geometry geometry = format::geometry(superblock, memory.size());
+  const format::Geometry geometry = format::geometry(*superblock, memory.size());
   std::vector<Bucket> found = make_buckets(geometry, buckets);
   const auto apply = [&](std::uint64_t,
                          const format::Entry& entry) -> std::optional<format::Fault> {

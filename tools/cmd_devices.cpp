@@ -8,6 +8,7 @@
 #include "format/superblock.h"
 #include "media/dax_devices.h"
 #include "table.h"
+#include "volume/superblock_io.h"
 
 #include <algorithm>
 #include <ostream>
@@ -38,18 +39,14 @@ Result<std::optional<format::Superblock>> file_system_of(const std::string& path
   if (!memory) {
     return std::unexpected(memory.error());
   }
-  format::SuperblockBytes bytes{};
-  if (auto loaded = (*memory)->load(0, bytes); !loaded) {
-    return std::unexpected(loaded.error());
+  const auto superblock = volume::valid_superblock(**memory, info.size);
+  if (superblock) {
+    return *superblock;
   }
-  auto superblock = format::decode_superblock(bytes);
-  if (superblock.magic != format::kSuperblockMagic) {
+  if (superblock.error().code == Errc::not_famfs) {
     return std::nullopt;
   }
-  if (const auto fault = format::validate(superblock, bytes, info.size)) {
-    return fail(Errc::corrupt, format::describe(*fault));
-  }
-  return superblock;
+  return std::unexpected(superblock.error());
 }
 
 Found look_into(const media::DaxDevice& device, const holder::Registry& registry) {

@@ -5,12 +5,12 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli.h"
-#include "format/superblock.h"
 #include "fs_ioctl.h"
 #include "log/reader.h"
 #include "mount_point.h"
 #include "open_device.h"
 #include "shadow.h"
+#include "volume/superblock_io.h"
 
 #include <cerrno>
 #include <ostream>
@@ -127,13 +127,9 @@ private:
   }
 
   Result<Played> count_from(const media::Memory& memory, std::uint64_t position) {
-    format::SuperblockBytes bytes{};
-    if (auto loaded = memory.load(0, bytes); !loaded) {
-      return std::unexpected(loaded.error());
-    }
-    const auto superblock = format::decode_superblock(bytes);
-    if (const auto fault = format::validate(superblock, bytes, memory.size())) {
-      return fail(Errc::corrupt, format::describe(*fault));
+    const auto superblock = volume::valid_superblock(memory, memory.size());
+    if (!superblock) {
+      return std::unexpected(superblock.error());
     }
     Played played;
     const auto apply = [&](std::uint64_t,
@@ -141,7 +137,7 @@ private:
       count(entry, played);
       return std::nullopt;
     };
-    const log::Reader reader(memory, format::geometry(superblock, memory.size()));
+    const log::Reader reader(memory, format::geometry(*superblock, memory.size()));
     const auto replayed = reader.replay(position, apply, teller_);
     if (!replayed) {
       return std::unexpected(replayed.error());

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "volume/bad_memory.h"
 #include "volume/make.h"
+#include "volume/superblock_io.h"
 
 #include <array>
 #include <ostream>
@@ -26,14 +27,6 @@ struct Options {
   std::optional<std::uint64_t> log_length;
   std::optional<std::uint64_t> stand_in_size;
 };
-
-Result<format::Superblock> superblock_of(const media::Memory& memory) {
-  format::SuperblockBytes bytes{};
-  if (auto loaded = memory.load(0, bytes); !loaded) {
-    return std::unexpected(loaded.error());
-  }
-  return format::decode_superblock(bytes);
-}
 
 void say(Context& context, const Options& options, const std::string& path,
          const format::Superblock& made) {
@@ -124,7 +117,7 @@ Result<void> work(Context& context, const Options& options, const std::string& p
   if (auto made = make(context, options, *device); !made) {
     return made;
   }
-  const auto superblock = superblock_of(*device->memory);
+  const auto superblock = volume::valid_superblock(*device->memory, device->memory->size());
   if (!superblock) {
     return std::unexpected(superblock.error());
   }

@@ -10,23 +10,6 @@
 
 namespace famfs::volume {
 
-namespace {
-
-Result<format::Superblock> valid_superblock(const media::Memory& memory) {
-  const auto bytes = load_superblock(memory);
-  if (!bytes) {
-    return std::unexpected(bytes.error());
-  }
-  auto superblock = format::decode_superblock(*bytes);
-  if (const auto fault = format::validate(superblock, *bytes, memory.size())) {
-    const bool ours = fault->kind != format::FaultKind::superblock_magic;
-    return fail(ours ? Errc::corrupt : Errc::not_famfs, format::describe(*fault));
-  }
-  return superblock;
-}
-
-} // namespace
-
 Volume::Impl::Impl(media::Memory& device_memory, const OpenOptions& open_options,
                    log::Reporter& fault_reporter, format::Superblock valid_superblock,
                    const format::Geometry& valid_geometry, alloc::Allocator allocator)
@@ -47,7 +30,7 @@ Result<std::unique_ptr<Volume>> Volume::open(media::Memory& memory, const OpenOp
     if (auto good = metadata_is_good(options.bad, 0, NeedLog::no); !good) {
       return std::unexpected(good.error());
     }
-    const auto superblock = valid_superblock(memory);
+    const auto superblock = valid_superblock(memory, memory.size());
     if (!superblock) {
       return std::unexpected(superblock.error());
     }
@@ -106,7 +89,7 @@ Result<Followed> Volume::Impl::follow() {
   if (role == Role::master) {
     return Followed{.position = writer ? writer->used() : position};
   }
-  const auto now = valid_superblock(memory);
+  const auto now = valid_superblock(memory, memory.size());
   if (!now || now->file_system != superblock.file_system) {
     return fail(Errc::corrupt, "superblock: it is not the one that was mounted: the device holds "
                                "another file system, or none: unmount");

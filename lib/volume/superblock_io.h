@@ -5,18 +5,15 @@
 #include "format/superblock.h"
 #include "media/memory.h"
 
+#include <cstdint>
+
 namespace famfs::volume {
 
-[[nodiscard]] inline Result<format::SuperblockBytes> load_superblock(const media::Memory& memory) {
-  format::SuperblockBytes bytes{};
-  if (auto dropped = memory.invalidate(0, bytes.size()); !dropped) {
-    return std::unexpected(dropped.error());
-  }
-  memory.fence();
-  if (auto loaded = memory.load(0, bytes); !loaded) {
-    return std::unexpected(loaded.error());
-  }
-  return bytes;
-}
+[[nodiscard]] Result<format::SuperblockBytes> load_superblock(const media::Memory& memory);
+
+// Validated whole; `memory` may be the beginning alone of a device of `device_size`. not_famfs: its
+// magic is none of ours; corrupt: any other fault; io: the memory is bad.
+[[nodiscard]] Result<format::Superblock> valid_superblock(const media::Memory& memory,
+                                                          std::uint64_t device_size);
 
 } // namespace famfs::volume

@@ -1,0 +1,31 @@
+#include "volume/superblock_io.h"
+
+namespace famfs::volume {
+
+Result<format::SuperblockBytes> load_superblock(const media::Memory& memory) {
+  format::SuperblockBytes bytes{};
+  if (auto dropped = memory.invalidate(0, bytes.size()); !dropped) {
+    return std::unexpected(dropped.error());
+  }
+  memory.fence();
+  if (auto loaded = memory.load(0, bytes); !loaded) {
+    return std::unexpected(loaded.error());
+  }
+  return bytes;
+}
+
+Result<format::Superblock> valid_superblock(const media::Memory& memory,
+                                            std::uint64_t device_size) {
+  const auto bytes = load_superblock(memory);
+  if (!bytes) {
+    return std::unexpected(bytes.error());
+  }
+  auto superblock = format::decode_superblock(*bytes);
+  if (const auto fault = format::validate(superblock, *bytes, device_size)) {
+    const bool ours = fault->kind != format::FaultKind::superblock_magic;
+    return fail(ours ? Errc::corrupt : Errc::not_famfs, format::describe(*fault));
+  }
+  return superblock;
+}
+
+} // namespace famfs::volume
