@@ -50,6 +50,10 @@ def inject(a, address):
     raise AssertionError("the processor is never in the program")
 
 
+def covers(place, offset):
+    return place["offset"] <= offset < place["offset"] + place["length"]
+
+
 def hit(a):
     base, offset = bad_address(a)
     a.good(f'"$FAMFS_PROBE" spin /mnt/bad {AT} >/tmp/spin 2>&1 </dev/null & ' + wait_for("spinning", "/tmp/spin"))
@@ -64,16 +68,18 @@ def while_mounted(a, offset):
     a.good("cmp /tmp/good /mnt/good && cp /tmp/good /mnt/after && cmp /tmp/good /mnt/after")
     log = a.good(wait_for(f"{DEVICE}: memory failure at offset [0-9]+, [0-9]+ bytes, in bad", "/tmp/log"))
     print([line for line in log.splitlines() if "memory failure" in line][0])
-    check('"file":"bad"' in a.good("famfs status --json /mnt").replace(" ", "").replace("\n", ""), "famfs status")
+    failures = json.loads(a.good("famfs status --json /mnt"))[0]["failures"]
+    check([f["file"] for f in failures if covers(f, offset)] == ["bad"], f"famfs status: {failures}")
     check("badblock_count" in a.good("ndctl list -RNMu"), "the badblocks last")
-    check(offset > 0, "offset")
+    badblocks = json.loads(a.good("famfs devices --json"))[0]["badblocks"]
+    check(any(covers(b, offset) for b in badblocks), f"famfs devices: {badblocks}")
 
 
-def after_remount(a):
+def after_remount(a, offset):
     a.good("umount /mnt; wait")
-    status, text = a.ask(f"fsck.famfs {DEVICE}")
-    check(status != 0 and "bad" in text, f"fsck: exit {status}: {text}")
-    print(text.strip())
+    status, text = a.ask(f"fsck.famfs --json {DEVICE} 2>/dev/null")
+    places = json.loads(text)["bad_memory"]
+    check(status == 4 and [p["file"] for p in places if covers(p, offset)] == ["bad"], f"fsck: exit {status}: {text}")
     a.good(DAEMON)
     status, text = a.ask("cat /mnt/bad >/dev/null")
     check(status == 1 and "Input/output error" in text, f"read after a remount: exit {status}: {text}")
@@ -91,8 +97,9 @@ def test():
         a.good(SETUP + f"make_devdax 2M && mkfs.famfs {DEVICE}", 240)
         a.good(DAEMON)
         a.good("head -c 5000001 /dev/urandom >/tmp/good; cp /tmp/good /mnt/good; head -c 5M /dev/urandom >/mnt/bad")
-        while_mounted(a, hit(a))
-        after_remount(a)
+        offset = hit(a)
+        while_mounted(a, offset)
+        after_remount(a, offset)
 
 
 run(test)

@@ -33,7 +33,7 @@ test_a_poisoned_page() {
   for i in $(seq 100); do grep -q "memory failure" "$FAMFS_SCRATCH/log" && break; sleep 0.1; done
   expect_text "$DEV: memory failure at offset [0-9]+, [0-9]+ bytes, in bad: " "$(cat "$FAMFS_SCRATCH/log")"
   expect_text '"file": "bad"' "$(python3 "$control" status "$MNT" failures)"
-  expect_text 'bad' "$(famfs status "$MNT")"
+  expect_text '^bad_memory.0.file: bad$' "$(famfs status "$MNT")"
 
   expect_fail cat "$MNT/bad" >/dev/null 2>"$FAMFS_SCRATCH/said"
   expect_text 'Input/output error' "$(cat "$FAMFS_SCRATCH/said")"
