@@ -1,16 +1,69 @@
 #include "options.h"
 
+#include "base/document.h"
 #include "base/text.h"
 
-#include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
 namespace famfs::daemon {
 namespace {
 
+constexpr std::string_view kPurpose =
+    "Mounts the famfs file system on DEVICE (a /dev/daxX.Y, or a file that stands in for one).";
+constexpr std::string_view kOperands = "DEVICE DIRECTORY";
+
+struct Taken {
+  CommandLine line{};
+  bool helper = false;
+  bool sloppy = false;
+  std::vector<std::string> names{}, lists{};
+};
+
+struct Flag {
+  OptionInfo info;
+  void (*take)(Taken& taken, std::string_view value);
+  bool helper_only = false;
+};
+
+void ignore(Taken& /*taken*/, std::string_view /*value*/) {}
+
+constexpr auto kFlags = std::to_array<Flag>({
+    {.info = {.key = 'o', .value = "LIST", .help = "mount options, with commas between"},
+     .take = [](Taken& t, std::string_view value) { t.lists.emplace_back(value); }},
+    {.info = {.key = 'f',
+              .help = "stay in the foreground (as mount(8)'s helper: do all but the mounting)"},
+     .take = [](Taken& t,
+                std::string_view) { (t.helper ? t.line.fake : t.line.foreground) = true; }},
+    {.info = {.key = 'd', .help = "debug: every request on standard error, in the foreground"},
+     .take = [](Taken& t, std::string_view) { t.line.options.debug = true; }},
+    {.info = {.key = 'r', .help = "as -o ro"},
+     .take = [](Taken& t, std::string_view) { t.lists.emplace_back("ro"); }},
+    {.info = {.key = 'w', .help = "as -o rw"},
+     .take = [](Taken& t, std::string_view) { t.lists.emplace_back("rw"); }},
+    {.info = {.key = 's', .help = "unknown mount options are ignored"},
+     .take = [](Taken& t, std::string_view) { t.sloppy = true; }},
+    // There is no mtab to write since mount(8) reads /proc, and failures say everything as it is.
+    {.info = {.key = 'n', .help = "from mount(8); changes nothing"}, .take = ignore},
+    {.info = {.key = 'v', .help = "from mount(8); changes nothing"}, .take = ignore},
+    // We are one type whatever it is called, and mount(8) has switched the namespace already.
+    {.info = {.key = 't', .value = "TYPE", .help = "from mount(8); changes nothing"},
+     .take = ignore,
+     .helper_only = true},
+    {.info = {.key = 'N', .value = "NAMESPACE", .help = "from mount(8); changes nothing"},
+     .take = ignore,
+     .helper_only = true},
+    {.info = {.key = 'h', .name = "help", .help = "this text"},
+     .take = [](Taken& t, std::string_view) { t.line.help = true; }},
+    {.info = {.key = 'V', .name = "version", .help = "the version"},
+     .take = [](Taken& t, std::string_view) { t.line.version = true; }},
+});
+
 class Parser {
 public:
-  explicit Parser(std::span<const std::string> args)
-      : args_(args), helper_(called_as_helper(args.empty() ? "" : args[0])) {}
+  explicit Parser(std::span<const std::string> args) : args_(args) {
+    taken_.helper = called_as_helper(args.empty() ? "" : args[0]);
+  }
 
   Result<CommandLine> run() {
     for (next_ = 1; next_ < args_.size();) {
@@ -24,7 +77,7 @@ public:
 private:
   Result<void> take(std::string_view arg) {
     if (only_names_ || arg.size() < 2 || arg[0] != '-') {
-      names_.emplace_back(arg);
+      taken_.names.emplace_back(arg);
       return {};
     }
     if (arg == "--") {
@@ -35,94 +88,70 @@ private:
       return take_long(arg);
     }
     for (std::size_t i = 1; i < arg.size(); ++i) {
-      const char flag = arg[i];
-      if (flag == 'o' || (flag == 't' && helper_) || (flag == 'N' && helper_)) {
-        return take_value(flag, arg.substr(i + 1));
+      const char key = arg[i] == '?' ? 'h' : arg[i];
+      const auto* const flag = std::ranges::find_if(kFlags, [&](const Flag& known) {
+        return known.info.key == key && (taken_.helper || !known.helper_only);
+      });
+      if (flag == kFlags.end()) {
+        return unknown(std::string{'-', arg[i]});
       }
-      if (auto set = take_flag(flag); !set) {
-        return set;
+      if (!flag->info.value.empty()) {
+        return take_value(*flag, arg.substr(i + 1));
       }
+      flag->take(taken_, {});
     }
     return {};
   }
 
   Result<void> take_long(std::string_view arg) {
-    if (arg == "--help") {
-      line_.help = true;
+    if (arg == "--list-options") {
+      taken_.line.list = true;
       return {};
     }
-    if (arg == "--version") {
-      line_.version = true;
-      return {};
+    const auto* const flag = std::ranges::find_if(
+        kFlags, [&](const Flag& known) { return known.info.name == arg.substr(2); });
+    if (flag == kFlags.end() || arg == "--") {
+      return unknown(arg);
     }
-    return unknown(arg);
-  }
-
-  Result<void> take_flag(char flag) {
-    switch (flag) {
-    case 'f':
-      (helper_ ? line_.fake : line_.foreground) = true;
-      break;
-    case 'd':
-      line_.options.debug = true;
-      break;
-    case 's':
-      sloppy_ = true;
-      break;
-    case 'n': // no mtab to write since mount(8) reads /proc
-    case 'v': // failures say everything as it is
-      break;
-    case 'r':
-    case 'w':
-      lists_.emplace_back(flag == 'r' ? "ro" : "rw");
-      break;
-    case 'h':
-    case '?':
-      line_.help = true;
-      break;
-    case 'V':
-      line_.version = true;
-      break;
-    default:
-      return unknown(std::string{'-', flag});
-    }
+    flag->take(taken_, {});
     return {};
   }
 
   // The rest of the argument, or the next one.
-  Result<void> take_value(char flag, std::string_view rest) {
+  Result<void> take_value(const Flag& flag, std::string_view rest) {
     if (rest.empty()) {
       if (next_ == args_.size()) {
-        return fail(Errc::usage, fmt::format("option -{}: needs a value: see --help", flag));
+        return fail(Errc::usage,
+                    fmt::format("option -{}: needs a value: see --help", flag.info.key));
       }
       rest = args_[next_++];
     }
-    if (flag == 'o') {
-      lists_.emplace_back(rest);
-    } // -t: we are one type whatever it is called; -N: mount(8) has switched the namespace already
+    flag.take(taken_, rest);
     return {};
   }
 
   Result<CommandLine> finish() {
-    if (line_.help || line_.version) {
-      return line_;
+    CommandLine& line = taken_.line;
+    if (line.help || line.version || line.list) {
+      return line;
     }
-    for (const std::string& list : lists_) { // last, since -s may come after -o
-      if (auto set = parse_mount_options(list, sloppy_, line_.options); !set) {
+    for (const std::string& list : taken_.lists) { // last, since -s may come after -o
+      if (auto set = parse_mount_options(list, taken_.sloppy, line.options); !set) {
         return std::unexpected(std::move(set.error()));
       }
     }
-    line_.foreground = line_.foreground || line_.options.debug;
-    if (names_.size() != 2) {
+    line.foreground = line.foreground || line.options.debug;
+    const auto& names = taken_.names;
+    if (names.size() != 2) {
       return fail(Errc::usage,
                   fmt::format("{} given: a device and a mount point are needed: see --help",
-                              names_.empty()       ? std::string("nothing")
-                              : names_.size() == 1 ? "only " + printable(names_[0])
-                                                   : printable(names_[2]) + " too"));
+                              names.empty()       ? "nothing"
+                              : names.size() == 1 ? "only " + printable(names[0])
+                                                  : printable(names[2]) + " too"));
     }
-    line_.device = names_[0];
-    line_.mount_point = names_[1];
-    return line_;
+    line.device = names[0];
+    line.mount_point = names[1];
+    return line;
   }
 
   static Result<void> unknown(std::string_view option) {
@@ -130,14 +159,20 @@ private:
   }
 
   std::span<const std::string> args_;
-  bool helper_;
   std::size_t next_ = 1;
   bool only_names_ = false;
-  bool sloppy_ = false;
-  std::vector<std::string> names_;
-  std::vector<std::string> lists_;
-  CommandLine line_;
+  Taken taken_;
 };
+
+Document to_document(const OptionInfo& option) {
+  const auto or_null = [](std::string_view text) {
+    return text.empty() ? Document() : Document(text);
+  };
+  return {{"key", option.key == 0 ? Document() : Document(std::string(1, option.key))},
+          {"name", or_null(option.name)},
+          {"value", or_null(option.value)},
+          {"help", option.help}};
+}
 
 } // namespace
 
@@ -146,28 +181,38 @@ Result<CommandLine> parse_command_line(std::span<const std::string> args) {
 }
 
 std::string usage_text(std::string_view program) {
-  return fmt::format(R"(Usage: {} DEVICE DIRECTORY [-o OPTION,...]
-Mounts the famfs file system on DEVICE (a /dev/daxX.Y, or a file that stands in for one).
+  std::string text = fmt::format("usage: {} [OPTION…] {}\n{}\n\n", program, kOperands, kPurpose);
+  for (const auto& [info, take, helper_only] : kFlags) {
+    const std::string keys = info.name.empty() ? fmt::format("-{} {}", info.key, info.value)
+                                               : fmt::format("-{}, --{}", info.key, info.name);
+    text += helper_only ? "" : fmt::format("  {:<26} {}\n", keys, info.help);
+  }
+  text += "\nMount options:\n";
+  for (const OptionInfo& option : mount_option_names().ours) {
+    const std::string name = option.value.empty() ? std::string(option.name)
+                                                  : fmt::format("{}={}", option.name, option.value);
+    text += fmt::format("  {:<26} {}\n", name, option.help);
+  }
+  return text + "  suid dev (root), noexec noatime sync …, and what fstab adds: see mount(8)\n";
+}
 
-  -f               stay in the foreground (as mount(8)'s helper: do all but the mounting)
-  -d               debug: every request on standard error, in the foreground
-  -h, --help       this text
-  -V, --version    the version
-
-Mount options:
-  ro, rw           read-only or not
-  client           stand for another host: append nothing, claim nothing
-  system_uuid=ID   this host's system UUID, instead of the file's
-  mmap=refused     MAP_SHARED without libfamfs gives ENODEV (the default)
-  mmap=cached      MAP_SHARED through the page cache; for one host
-  nouseraccess     only the mounting user may enter
-  nodefaultperm    the kernel does not check permission bits
-  uid= gid= mode=  of the root directory, which the format does not record
-  timeout=SECONDS  how long the kernel may keep names and attributes of committed files (3600)
-  loglevel=LEVEL   debug, info, warning, error
-  suid dev (root), noexec noatime sync …, and what fstab adds: see mount(8)
-)",
-                     program);
+std::string options_json(std::string_view program) {
+  Document options = Document::array();
+  for (const Flag& flag : kFlags) {
+    if (!flag.helper_only) {
+      options.push_back(to_document(flag.info));
+    }
+  }
+  const MountOptionNames names = mount_option_names();
+  Document ours = Document::array();
+  std::ranges::transform(names.ours, std::back_inserter(ours), to_document);
+  return to_json({{"program", program},
+                  {"purpose", kPurpose},
+                  {"operands", kOperands},
+                  {"options", std::move(options)},
+                  {"mount_options", std::move(ours)},
+                  {"kernel_mount_options", names.kernel},
+                  {"ignored_mount_options", names.ignored}});
 }
 
 } // namespace famfs::daemon

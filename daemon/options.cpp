@@ -7,40 +7,26 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <functional>
 
 namespace famfs::daemon {
 namespace {
 
 // What mount(8) and fstab add for their own use, and what changes nothing here: FUSE keeps no
 // access times, and every write is synchronous already.
-constexpr std::array kIgnored{std::string_view("defaults"),
-                              std::string_view("rw"),
-                              std::string_view("master"),
-                              std::string_view("nofail"),
-                              std::string_view("fail"),
-                              std::string_view("_netdev"),
-                              std::string_view("auto"),
-                              std::string_view("noauto"),
-                              std::string_view("user"),
-                              std::string_view("nouser"),
-                              std::string_view("users"),
-                              std::string_view("owner"),
-                              std::string_view("group"),
-                              std::string_view("relatime"),
-                              std::string_view("norelatime"),
-                              std::string_view("diratime"),
-                              std::string_view("nodiratime"),
-                              std::string_view("strictatime"),
-                              std::string_view("lazytime"),
-                              std::string_view("nolazytime"),
-                              std::string_view("nostrictatime"),
-                              std::string_view("mand"),
-                              std::string_view("nomand"),
-                              std::string_view("silent"),
-                              std::string_view("loud"),
-                              std::string_view("allow_other"),
-                              std::string_view("default_permissions")};
+constexpr std::array kIgnored{
+    std::string_view("defaults"),    std::string_view("master"),
+    std::string_view("nofail"),      std::string_view("fail"),
+    std::string_view("_netdev"),     std::string_view("auto"),
+    std::string_view("noauto"),      std::string_view("user"),
+    std::string_view("nouser"),      std::string_view("users"),
+    std::string_view("owner"),       std::string_view("group"),
+    std::string_view("relatime"),    std::string_view("norelatime"),
+    std::string_view("diratime"),    std::string_view("nodiratime"),
+    std::string_view("strictatime"), std::string_view("lazytime"),
+    std::string_view("nolazytime"),  std::string_view("nostrictatime"),
+    std::string_view("mand"),        std::string_view("nomand"),
+    std::string_view("silent"),      std::string_view("loud"),
+    std::string_view("allow_other"), std::string_view("default_permissions")};
 constexpr std::array kIgnoredPrefixes{
     std::string_view("x-"),      std::string_view("X-"),       std::string_view("comment="),
     std::string_view("user="),   std::string_view("helper="),  std::string_view("uhelper="),
@@ -102,6 +88,22 @@ template <class T> Result<void> keep(std::optional<T>& into, Result<T> value) {
   return {};
 }
 
+template <bool MountOptions::* member, bool value>
+Result<void> set(std::string_view /*given*/, MountOptions& into) {
+  into.*member = value;
+  return {};
+}
+
+Result<void> set_system_uuid(std::string_view value, MountOptions& into) {
+  auto uuid = Uuid::parse(value);
+  if (!uuid) {
+    uuid.error().code = Errc::usage;
+  }
+  return keep(into.system_uuid, std::move(uuid));
+}
+
+constexpr std::uint32_t kMostId = 0xFFFFFFFEU; // -1 is "no id" to the kernel
+
 Result<void> set_mmap(std::string_view value, MountOptions& into) {
   if (value != "cached" && value != "refused") {
     return bad_value("mmap", value, "refused, cached");
@@ -123,73 +125,78 @@ Result<void> set_log_level(std::string_view value, MountOptions& into) {
   return bad_value("loglevel", value, "debug, info, warning, error");
 }
 
-// Ours with a value. nullopt: not one of them.
-std::optional<Result<void>> set_value(std::string_view option, MountOptions& into) {
+// Ours. With a value: given as name=value.
+struct MountOption {
+  OptionInfo info;
+  Result<void> (*set)(std::string_view value, MountOptions& into);
+};
+constexpr auto kOurs = std::to_array<MountOption>({
+    {{.name = "ro", .help = "read-only: nothing is written to the device"},
+     set<&MountOptions::read_only, true>},
+    {{.name = "rw", .help = "not read-only (the default)"}, set<&MountOptions::read_only, false>},
+    {{.name = "client", .help = "stand for another host: append nothing, claim nothing"},
+     set<&MountOptions::client, true>},
+    {{.name = "system_uuid",
+      .value = "UUID",
+      .help = "this host's system UUID, instead of the file's"},
+     set_system_uuid},
+    {{.name = "mmap",
+      .value = "refused|cached",
+      .help = "mmap(MAP_SHARED) without libfamfs: ENODEV (the default), or through the page cache, "
+              "for one host"},
+     set_mmap},
+    {{.name = "nouseraccess", .help = "only the mounting user may enter"},
+     set<&MountOptions::user_access, false>},
+    {{.name = "nodefaultperm", .help = "the kernel does not check permission bits"},
+     set<&MountOptions::default_permissions, false>},
+    {{.name = "uid",
+      .value = "UID",
+      .help = "owner of the root directory, which the format does not record"},
+     [](std::string_view v, MountOptions& o) {
+       return keep(o.uid, number("uid", v, 10, kMostId));
+     }},
+    {{.name = "gid", .value = "GID", .help = "its group"},
+     [](std::string_view v, MountOptions& o) {
+       return keep(o.gid, number("gid", v, 10, kMostId));
+     }},
+    {{.name = "mode", .value = "OCTAL", .help = "its permission bits (755)"},
+     [](std::string_view v, MountOptions& o) { return keep(o.mode, number("mode", v, 8, 01777)); }},
+    {{.name = "timeout",
+      .value = "SECONDS",
+      .help = "how long the kernel may keep names and attributes of committed files (3600)"},
+     [](std::string_view v, MountOptions& o) { return keep(o.timeout, seconds(v)); }},
+    {{.name = "loglevel",
+      .value = "LEVEL",
+      .help = "what the daemon logs from: debug, info (the default), warning, error"},
+     set_log_level},
+    {{.name = "debug", .help = "every request in the log, and stay in the foreground"},
+     set<&MountOptions::debug, true>},
+});
+
+// nullopt: not one of them.
+std::optional<Result<void>> set_ours(std::string_view option, MountOptions& into) {
   const std::size_t equals = option.find('=');
-  if (equals == std::string_view::npos) {
+  const std::string_view name = option.substr(0, equals);
+  const auto* const found = std::ranges::find_if(kOurs, [&](const MountOption& ours) {
+    return ours.info.name == name && ours.info.value.empty() == (equals == std::string_view::npos);
+  });
+  if (found == kOurs.end()) {
     return std::nullopt;
   }
-  const std::string_view name = option.substr(0, equals);
-  const std::string_view value = option.substr(equals + 1);
-  constexpr std::uint32_t most_id = 0xFFFFFFFEU; // -1 is "no id" to the kernel
-  if (name == "system_uuid") {
-    auto uuid = Uuid::parse(value);
-    if (!uuid) {
-      uuid.error().code = Errc::usage;
-    }
-    return keep(into.system_uuid, std::move(uuid));
-  }
-  if (name == "uid") {
-    return keep(into.uid, number(name, value, 10, most_id));
-  }
-  if (name == "gid") {
-    return keep(into.gid, number(name, value, 10, most_id));
-  }
-  if (name == "mode") {
-    return keep(into.mode, number(name, value, 8, 01777));
-  }
-  if (name == "timeout") {
-    return keep(into.timeout, seconds(value));
-  }
-  if (name == "mmap") {
-    return set_mmap(value, into);
-  }
-  if (name == "loglevel") {
-    return set_log_level(value, into);
-  }
-  return std::nullopt;
-}
-
-bool set_flag(std::string_view option, MountOptions& into) {
-  if (option == "ro") {
-    into.read_only = true;
-  } else if (option == "rw") {
-    into.read_only = false;
-  } else if (option == "client") {
-    into.client = true;
-  } else if (option == "nouseraccess") {
-    into.user_access = false;
-  } else if (option == "nodefaultperm") {
-    into.default_permissions = false;
-  } else if (option == "debug") {
-    into.debug = true;
-  } else {
-    return false;
-  }
-  return true;
+  return found->set(found->info.value.empty() ? "" : option.substr(equals + 1), into);
 }
 
 Result<void> set_option(std::string_view option, bool sloppy, MountOptions& into) {
-  if (option.empty() || set_flag(option, into) || is_one_of(option, kIgnored) ||
+  if (auto done = set_ours(option, into)) {
+    return std::move(*done);
+  }
+  if (option.empty() || is_one_of(option, kIgnored) ||
       begins_with_one_of(option, kIgnoredPrefixes)) {
     return {};
   }
   if (is_one_of(option, kKernel) || begins_with_one_of(option, kKernelPrefixes)) {
     into.kernel.emplace_back(option);
     return {};
-  }
-  if (auto done = set_value(option, into)) {
-    return std::move(*done);
   }
   if (option == "remount") {
     return fail(Errc::usage,
@@ -236,6 +243,19 @@ Result<void> parse_mount_options(std::string_view list, bool sloppy, MountOption
     begin = i + 1;
   }
   return {};
+}
+
+MountOptionNames mount_option_names() {
+  MountOptionNames names;
+  for (const MountOption& option : kOurs) {
+    names.ours.push_back(option.info);
+  }
+  const auto add = [](std::vector<std::string_view>& to, auto... lists) {
+    (to.insert(to.end(), lists.begin(), lists.end()), ...);
+  };
+  add(names.kernel, kKernel, kKernelPrefixes);
+  add(names.ignored, kIgnored, kIgnoredPrefixes);
+  return names;
 }
 
 std::string kernel_mount_options(const CommandLine& line, const Caller& caller) {

@@ -37,6 +37,14 @@ struct MountOptions {
   std::vector<std::string> kernel; // nosuid, noexec, context=…: the kernel's, in the order given
 };
 
+// An option as it is declared, once: what it does stands beside it in the tables of the two files.
+struct OptionInfo {
+  char key = 0; // 0: no short form. A mount option has none
+  std::string_view name{};
+  std::string_view value{}; // empty: takes none
+  std::string_view help{};
+};
+
 struct CommandLine {
   std::string device;
   std::string mount_point;
@@ -44,6 +52,7 @@ struct CommandLine {
   bool fake = false; // mount(8)'s -f: all but the mounting
   bool help = false;
   bool version = false;
+  bool list = false; // the options, as JSON
   MountOptions options;
 };
 
@@ -54,6 +63,12 @@ struct CommandLine {
 [[nodiscard]] Result<void> parse_mount_options(std::string_view list, bool sloppy,
                                                MountOptions& into);
 
+struct MountOptionNames {
+  std::vector<OptionInfo> ours;
+  std::vector<std::string_view> kernel, ignored; // those that end in '=' or '-' are beginnings
+};
+[[nodiscard]] MountOptionNames mount_option_names();
+
 struct Caller {
   bool root = false;
   bool may_allow_other = false; // root, or user_allow_other in /etc/fuse.conf
@@ -62,5 +77,7 @@ struct Caller {
 [[nodiscard]] std::string kernel_mount_options(const CommandLine& line, const Caller& caller);
 
 [[nodiscard]] std::string usage_text(std::string_view program);
+// The same for machines, as the tools give it (tools/cli.h), with the mount options.
+[[nodiscard]] std::string options_json(std::string_view program);
 
 } // namespace famfs::daemon

@@ -100,8 +100,11 @@ int run(const std::vector<std::string>& args) {
   if (!parsed) {
     return complain(name, parsed.error());
   }
-  if (parsed->help || parsed->version) {
-    std::fputs(parsed->help ? usage_text(name).c_str() : "famfsd " FAMFS_VERSION "\n", stdout);
+  if (parsed->help || parsed->list || parsed->version) {
+    const std::string text = parsed->help   ? usage_text(name)
+                             : parsed->list ? options_json(name)
+                                            : "famfsd " FAMFS_VERSION "\n";
+    std::fputs(text.c_str(), stdout);
     return 0;
   }
   const auto line = resolved(*parsed);

@@ -52,7 +52,7 @@ test_fake_and_help() {
   expect_good mount.famfs -f "$DEV" "$MNT"
   expect_good mount -f -t fuse.famfs "$DEV" "$MNT"
   ! grep -q " $MNT " /proc/mounts || fail mounted
-  expect_text "mmap=cached" "$(famfsd --help)"
+  expect_text "mmap=refused.cached" "$(famfsd --help)"
   expect_text "^famfsd [0-9]" "$(famfsd --version)"
 }
 

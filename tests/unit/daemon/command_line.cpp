@@ -2,6 +2,10 @@
 
 #include "catch.h"
 
+#include <nlohmann/json.hpp>
+
+#include <map>
+
 using namespace famfs;
 using namespace famfs::daemon;
 
@@ -66,10 +70,47 @@ TEST_CASE("command line: refusals name what is wrong") {
 
 TEST_CASE("command line: every option is in the help") {
   const std::string help = usage_text("famfsd");
-  for (const auto* option :
-       {"ro", "client", "system_uuid=", "mmap=refused", "mmap=cached", "nouseraccess",
-        "nodefaultperm", "uid=", "gid=", "mode=", "timeout=", "loglevel="}) {
+  for (const auto* option : {"ro", "client", "system_uuid=", "mmap=refused|cached", "nouseraccess",
+                             "nodefaultperm", "uid=", "gid=", "mode=", "timeout=", "loglevel="}) {
     CAPTURE(option);
     CHECK(help.find(option) != std::string::npos);
+  }
+}
+
+TEST_CASE("command line: --list-options names what is understood") {
+  CHECK(parsed({"famfsd", "--list-options"}).list);
+  const auto list = nlohmann::json::parse(options_json("famfsd"));
+  CHECK(list["program"] == "famfsd");
+  for (const auto& option : list["options"]) {
+    CAPTURE(option);
+    const std::string key = "-" + option["key"].get<std::string>();
+    const bool value = option["value"].is_string();
+    CHECK(parse_command_line(std::vector<std::string>{"famfsd", key, value ? "ro" : "a", "a", "b"})
+              .has_value() == (value || key == "-h" || key == "-V"));
+  }
+  const std::map<std::string, std::string> values{{"UUID", "00000000-0000-4000-8000-000000000001"},
+                                                  {"UID", "1"},
+                                                  {"GID", "1"},
+                                                  {"OCTAL", "755"},
+                                                  {"SECONDS", "1"},
+                                                  {"LEVEL", "info"}};
+  for (const auto& option : list["mount_options"]) {
+    CAPTURE(option);
+    std::string text = option["name"];
+    if (option["value"].is_string()) {
+      const std::string value = option["value"];
+      text += "=" + (values.contains(value) ? values.at(value) : value.substr(0, value.find('|')));
+    }
+    MountOptions options;
+    CHECK(parse_mount_options(text, false, options).has_value());
+  }
+  for (const char* key : {"kernel_mount_options", "ignored_mount_options"}) {
+    for (const auto& name : list[key]) {
+      CAPTURE(name);
+      MountOptions options;
+      auto text = name.get<std::string>();
+      text += text.ends_with('=') || text.ends_with('-') ? "x" : "";
+      CHECK(parse_mount_options(text, false, options).has_value());
+    }
   }
 }
