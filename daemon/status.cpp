@@ -9,12 +9,17 @@
 namespace famfs::daemon {
 namespace {
 
+// A place may be in no file.
+Document name_or_null(const std::string& name) {
+  return name.empty() ? Document() : Document(name);
+}
+
 Document failures_of(const Mount& mount) {
   Document out = Document::array();
   for (const Failure& failure : mount.failures.last()) {
     out.push_back({{"offset", failure.offset},
                    {"length", failure.length},
-                   {"file", failure.file},
+                   {"file", name_or_null(failure.file)},
                    {"times", failure.times}});
   }
   return out;
@@ -28,7 +33,7 @@ Document bad_memory_of(const Mount& mount) {
       out.push_back({{"offset", place.range.offset},
                      {"length", place.range.length},
                      {"where", volume::name(place.where)},
-                     {"file", place.file}});
+                     {"file", name_or_null(place.file)}});
     }
   }
   return out;
@@ -43,19 +48,19 @@ Document status_document(const Mount& mount) {
       {"version", FAMFS_CONTROL_VERSION},
       {"pid", ::getpid()},
       {"device", mount.device.path},
+      {"device_size", usage.device_bytes},
       {"mount_point", mount.line.mount_point},
       {"role", master ? "master" : "client"},
       {"read_only", mount.read_only},
       {"access_path", {{"name", mount.access.name()}, {"why", mount.access.why()}}},
-      {"file_system", mount.volume.superblock().file_system.text()},
-      {"owner_host", mount.volume.superblock().system.text()},
+      {"uuid", mount.volume.superblock().file_system.text()},
+      {"system_uuid", mount.volume.superblock().system.text()},
       {"log",
-       {{"used", usage.log_entries},
+       {{"entries", usage.log_entries},
         {"capacity", usage.log_capacity},
         {"position", usage.log_entries}}},
       {"space",
-       {{"device", usage.device_bytes},
-        {"data", usage.data_bytes},
+       {{"data", usage.data_bytes},
         {"free", usage.free_bytes},
         {"bad", usage.bad_bytes},
         {"alloc_unit", usage.alloc_unit}}},

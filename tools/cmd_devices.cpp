@@ -85,14 +85,14 @@ Document to_document(const std::optional<media::BadRanges>& bad) {
 Document to_document(const holder::Record& record) {
   return {{"pid", record.pid},
           {"program", to_utf8(record.program)},
-          {"mount_point", to_utf8(record.mount_point)},
+          {"mount_point", name_or_null(record.mount_point)},
           {"since", to_utf8(record.since)}};
 }
 
 Document to_document(const format::Superblock& superblock) {
   return {{"uuid", superblock.file_system.text()},
           {"system_uuid", superblock.system.text()},
-          {"size", superblock.device_size},
+          {"device_size", superblock.device_size},
           {"log_len", superblock.log_length}};
 }
 
@@ -101,8 +101,8 @@ Document to_document(const media::DaxDevice& device, const Found& found) {
   const auto& nvdimm = device.nvdimm;
   return {
       {"name", to_utf8(device.name)},
-      {"path", to_utf8(device.path)},
-      {"size", or_null(device.size)},
+      {"device", to_utf8(device.path)},
+      {"device_size", or_null(device.size)},
       {"alignment", or_null(device.alignment)},
       {"mode", media::name(device.mode)},
       {"driver", name_or_null(device.driver)},
@@ -114,7 +114,7 @@ Document to_document(const media::DaxDevice& device, const Found& found) {
       {"namespace", nvdimm ? name_or_null(nvdimm->name) : Document()},
       {"namespace_uuid", nvdimm && nvdimm->uuid ? Document(nvdimm->uuid->text()) : Document()},
       {"read_only", nvdimm ? Document(nvdimm->read_only) : Document()},
-      {"badblocks", to_document(device.bad)},
+      {"bad_memory", to_document(device.bad)},
       {"holder", found.holder ? to_document(*found.holder) : Document()},
       {"file_system", found.file_system ? to_document(*found.file_system) : Document()},
       {"problem", name_or_null(found.problem)},

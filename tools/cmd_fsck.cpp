@@ -68,23 +68,23 @@ void print_json(Context& context, const std::string& device, const volume::Check
                 const Document& faults, const std::vector<std::uint64_t>& buckets) {
   Document document{{"device", to_utf8(device)},
                     {"clean", report.faults == 0},
-                    {"device_capacity", report.device_bytes},
+                    {"device_size", report.device_bytes},
                     {"log_len", report.log_length},
-                    {"alloc_unit", report.alloc_unit},
-                    {"entries", report.entries},
-                    {"entries_capacity", report.capacity},
+                    {"log", {{"entries", report.entries}, {"capacity", report.capacity}}},
+                    {"space",
+                     {{"allocated", report.allocated_bytes},
+                      {"free", report.free_bytes},
+                      {"alloc_unit", report.alloc_unit}}},
                     {"files", report.files},
                     {"interleaved_files", report.interleaved_files},
                     {"directories", report.directories},
                     {"extents", report.extents},
                     {"file_bytes", report.file_bytes},
-                    {"allocated_bytes", report.allocated_bytes},
-                    {"free_bytes", report.free_bytes},
                     {"fault_count", report.faults},
                     {"faults", faults},
                     {"bad_memory", to_document(report.bad)}};
   if (!buckets.empty()) {
-    document["bucket_free_bytes"] = buckets;
+    document["space"]["bucket_free"] = buckets;
   }
   context.out << to_json(document);
 }

@@ -75,7 +75,7 @@ void print_json(Context& context, const std::string& path, const Found& found) {
   Document list = Document::array();
   for (const format::Extent& extent : found.view.map.extents) {
     list.push_back(
-        {{"device", extent.device}, {"offset", extent.offset}, {"length", extent.length}});
+        {{"devindex", extent.device}, {"offset", extent.offset}, {"length", extent.length}});
   }
   Document document{{"path", to_utf8(path)},
                     {"size", found.view.size},

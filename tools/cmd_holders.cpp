@@ -28,7 +28,8 @@ Document to_document(const holder::Record& record) {
           {"id", record.device.text()},
           {"pid", record.pid},
           {"program", to_utf8(record.program)},
-          {"mount_point", to_utf8(record.mount_point)},
+          {"mount_point",
+           record.mount_point.empty() ? Document() : Document(to_utf8(record.mount_point))},
           {"mode", mode_name(record.mode)},
           {"since", to_utf8(record.since)},
           {"live", record.live}};

@@ -172,7 +172,7 @@ void say(Context& context, const Options& options, const Played& played) {
     context.out << to_json({{"entries", played.position},
                             {"files", played.files},
                             {"directories", played.directories},
-                            {"faults", played.faults},
+                            {"fault_count", played.faults},
                             {"dry_run", options.dry_run}});
     return;
   }

@@ -35,9 +35,9 @@ void say(Context& context, const Options& options, const std::string& path,
     context.out << to_json({{"device", to_utf8(path)},
                             {"uuid", made.file_system.text()},
                             {"system_uuid", made.system.text()},
-                            {"size", made.device_size},
+                            {"device_size", made.device_size},
                             {"log_len", made.log_length},
-                            {"log_entries", entries}});
+                            {"log", {{"entries", 0}, {"capacity", entries}}}});
     return;
   }
   context.out << fmt::format("{}: famfs file system {}, {} bytes ({}), a log of {} entries\n",

@@ -35,11 +35,11 @@ Document superblock_document(const format::Superblock& s) {
   return {{"magic", s.magic},
           {"version", s.version},
           {"log_offset", s.log_offset},
-          {"log_length", s.log_length},
+          {"log_len", s.log_length},
           {"alloc_unit", s.alloc_unit},
           {"omf_major", s.omf_major},
           {"omf_minor", s.omf_minor},
-          {"file_system_uuid", s.file_system.text()},
+          {"uuid", s.file_system.text()},
           {"device_uuid", s.device.text()},
           {"system_uuid", s.system.text()},
           {"crc", s.crc},
@@ -75,7 +75,7 @@ Document extents_document(const format::Extents& extents) {
   Document list = Document::array();
   for (const auto& extent : extents) {
     list.push_back(
-        {{"device", extent.device}, {"offset", extent.offset}, {"length", extent.length}});
+        {{"devindex", extent.device}, {"offset", extent.offset}, {"length", extent.length}});
   }
   return list;
 }

@@ -62,12 +62,12 @@ TEST_CASE("fsck: free space of each bucket") {
   Tools tools;
   const std::string device = golden(tools, "basic8g");
   const auto told = nlohmann::json::parse(tools(run_fsck, {"--json", "-B", "8", device}).out);
-  REQUIRE(told["bucket_free_bytes"].size() == 8);
+  REQUIRE(told["space"]["bucket_free"].size() == 8);
   std::uint64_t sum = 0;
-  for (const auto& bucket : told["bucket_free_bytes"]) {
+  for (const auto& bucket : told["space"]["bucket_free"]) {
     sum += bucket.get<std::uint64_t>();
   }
-  CHECK(sum == told["free_bytes"]);
+  CHECK(sum == told["space"]["free"]);
   CHECK(tools(run_fsck, {"-B", "3", device}).out.find("Bucket 2 free: ") != std::string::npos);
   CHECK(tools(run_fsck, {"-B", "65", device}).exit == 16);
 }

@@ -125,10 +125,10 @@ TEST_CASE("mkfs --json") {
   Tools tools;
   const std::string device = tools.scratch.device("device", 64 * MiB);
   const auto told = nlohmann::json::parse(tools(run_mkfs, {"--json", device}).out);
-  CHECK(told["size"] == 64 * MiB);
-  CHECK(told["log_entries"] == 15420);
+  CHECK(told["device_size"] == 64 * MiB);
+  CHECK(told["log"]["capacity"] == 15420);
   const auto dump = nlohmann::json::parse(tools(run_famfs, {"dump", "--json", device}).out);
-  CHECK(dump["superblock"]["file_system_uuid"] == told["uuid"]);
+  CHECK(dump["superblock"]["uuid"] == told["uuid"]);
   CHECK(dump["superblock"]["system_uuid"] == told["system_uuid"]);
   CHECK(slurp(tools.scratch.path("uuid")).substr(0, 36) == told["system_uuid"].get<std::string>());
 }

@@ -57,8 +57,8 @@ daxctl = read("daxctl")
 sysfs = f"/sys/bus/dax/devices/{name}/"
 number = lambda f: int(open(sysfs + f).read())
 assert ours["name"] == name == theirs["chardev"]
-assert ours["path"] == "/dev/" + name
-assert ours["size"] == theirs["size"] == number("size")
+assert ours["device"] == "/dev/" + name
+assert ours["device_size"] == theirs["size"] == number("size")
 assert ours["alignment"] == theirs.get("align", number("align")) == number("align")
 assert ours["target_node"] == theirs["target_node"]
 assert ours["driver"] == os.path.basename(os.readlink(sysfs + "driver")) == "device_dax"
@@ -71,7 +71,7 @@ assert ours["bus"] == bus["dev"] and ours["bus_provider"] == bus["provider"]
 assert ours["region"] == region["dev"]
 assert ours["namespace"] == namespace["dev"] and ours["namespace_uuid"] == namespace["uuid"]
 assert ours["numa_node"] == region.get("numa_node")
-assert ours["badblocks"] == [] and namespace.get("badblock_count", 0) == 0
+assert ours["bad_memory"] == [] and namespace.get("badblock_count", 0) == 0
 assert ours["read_only"] is False
 assert ours["holder"] is None and ours["file_system"] is None and ours["problem"] is None
 P
@@ -86,15 +86,15 @@ test_table() {
 
 test_holder_and_file_system() {
   make_fs
-  uuid=$(famfs dump --json "$DEV" | python3 -c 'import json,sys; print(json.load(sys.stdin)["superblock"]["file_system_uuid"])') || fail dump
+  uuid=$(famfs dump --json "$DEV" | python3 -c 'import json,sys; print(json.load(sys.stdin)["superblock"]["uuid"])') || fail dump
   [ "$(field '["file_system"]["uuid"]')" = "$uuid" ] || fail "uuid"
-  [ "$(field '["file_system"]["size"]')" = "$(device_size)" ] || fail size
+  [ "$(field '["file_system"]["device_size"]')" = "$(device_size)" ] || fail size
   [ "$(field '["holder"]')" = None ] || fail "a holder"
   mount_fs
   echo x >"$MNT/f"
   [ "$(field '["holder"]["mount_point"]')" = "$MNT" ] || fail "mount point"
   [ "$(field '["holder"]["program"]')" = famfsd ] || fail program
-  [ "$(field '["file_system"]["size"]')" = "$(device_size)" ] || fail "of a mounted one"
+  [ "$(field '["file_system"]["device_size"]')" = "$(device_size)" ] || fail "of a mounted one"
   [ "$(cat "$MNT/f")" = x ] || fail "the mount"
 }
 
@@ -134,7 +134,7 @@ test_system_ram() {
   daxctl reconfigure-device -m system-ram --no-online "$dax" >"$FAMFS_SCRATCH/told" 2>&1 ||
     skip "no system-ram here: $(tr '\n' ' ' <"$FAMFS_SCRATCH/told")"
   [ "$(field '["mode"]')" = system-ram ] || fail mode
-  [ "$(field '["size"]')" != None ] || fail "no size"
+  [ "$(field '["device_size"]')" != None ] || fail "no size"
   expect_refusals "in system-ram mode \(driver kmem\).*daxctl reconfigure-device -m devdax -f $dax"
   do_as_told
   [ "$(sum)" = "$before" ] || fail "touched"
