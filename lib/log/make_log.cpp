@@ -11,19 +11,11 @@ namespace {
 // Small enough for a progress line and an interrupt that feel prompt, large enough not to matter.
 constexpr std::uint64_t kPiece = 4 * MiB;
 
-Result<void> persist(media::Memory& memory, std::uint64_t offset, std::uint64_t length) {
-  if (auto written = memory.write_back(offset, length); !written) {
-    return written;
-  }
-  memory.fence();
-  return {};
-}
-
-Result<void> zero_durably(media::Memory& memory, std::uint64_t offset, std::uint64_t length) {
+Result<void> zero(media::Memory& memory, std::uint64_t offset, std::uint64_t length) {
   if (auto zeroed = memory.zero(offset, length); !zeroed) {
     return zeroed;
   }
-  return persist(memory, offset, length);
+  return memory.write_back(offset, length);
 }
 
 } // namespace
@@ -36,14 +28,13 @@ Result<void> make_log(media::Memory& memory, std::uint64_t log_length, const Pro
                             "and room for it behind the first {}",
                             log_length, memory.size(), format::kMinLogLength, format::kLogOffset));
   }
-  // The old header goes first: with it, a crash half way would leave a log that looks whole and
-  // whose entries are partly zero.
-  if (auto gone = zero_durably(memory, format::kLogOffset, format::kLogHeaderSize); !gone) {
+  // The old header goes first, so that whoever stops half way leaves no log that looks whole.
+  if (auto gone = zero(memory, format::kLogOffset, format::kLogHeaderSize); !gone) {
     return gone;
   }
   for (std::uint64_t done = 0; done < log_length;) {
     const std::uint64_t piece = std::min(kPiece, log_length - done);
-    if (auto zeroed = zero_durably(memory, format::kLogOffset + done, piece); !zeroed) {
+    if (auto zeroed = zero(memory, format::kLogOffset + done, piece); !zeroed) {
       return zeroed;
     }
     done += piece;
@@ -59,7 +50,7 @@ Result<void> make_log(media::Memory& memory, std::uint64_t log_length, const Pro
   if (auto stored = memory.store(format::kLogOffset, header); !stored) {
     return stored;
   }
-  return persist(memory, format::kLogOffset, header.size());
+  return memory.write_back(format::kLogOffset, header.size());
 }
 
 } // namespace famfs::log

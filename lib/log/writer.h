@@ -43,8 +43,9 @@ private:
   std::uint64_t lines_ = 0;
 };
 
-// mkfs: zeroes the log and writes an empty header, written back and fenced. `progress(done, total)`
-// is called every few MiB; it returns false to stop (Errc::interrupted).
+// mkfs: zeroes the log and writes an empty header, written back. No superblock may lead to it
+// before the caller has fenced: a crash until then leaves anything. `progress(done, total)` is
+// called every few MiB; it returns false to stop (Errc::interrupted).
 using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
 [[nodiscard]] Result<void> make_log(media::Memory& memory, std::uint64_t log_length,
                                     const Progress& progress = {});

@@ -38,6 +38,7 @@ inline void make_empty_log(media::Memory& memory) {
   if (auto made = log::make_log(memory, kLogLength); !made) {
     throw std::runtime_error(made.error().message);
   }
+  memory.fence();
 }
 
 // What a replay of the whole log yields.
