@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <ostream>
+#include <set>
 
 #include <getopt.h>
 
@@ -206,9 +207,14 @@ int Command::list() const {
   for (const SubCommandInfo& command : info_.commands) {
     commands.push_back({{"name", command.name}, {"purpose", command.purpose}});
   }
+  std::set<int> exits{0, info_.usage_exit};
+  for (int code = 0; code <= static_cast<int>(Errc::system); ++code) {
+    exits.insert(to_exit(static_cast<Errc>(code), info_.style));
+  }
   context_.out << to_json({{"program", info_.program},
                            {"purpose", info_.purpose},
                            {"operands", info_.operands},
+                           {"exits", exits},
                            {"options", std::move(options)},
                            {"commands", std::move(commands)}});
   return 0;
