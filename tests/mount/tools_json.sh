@@ -36,6 +36,22 @@ test_every_command() {
   good logplay famfs logplay --json -S "$FAMFS_SCRATCH/shadow" "$MNT"
 }
 
+# Where the machine has no dax device: one that sysfs alone knows.
+test_a_device() {
+  in_sysfs() {
+    local region=/sys/bus/made-up/hmem.0
+    mount -t tmpfs tmpfs /sys/bus
+    mkdir -p $region/dax7.0 /sys/bus/dax/{devices,drivers/device_dax} /sys/bus/platform
+    ln -s /sys/bus/platform $region/subsystem
+    ln -s /sys/bus/dax/drivers/device_dax $region/dax7.0/driver
+    ln -s $region/dax7.0 /sys/bus/dax/devices/
+    famfs devices --json
+  }
+  export -f in_sysfs
+  good devices unshare --mount --propagation private bash -c in_sysfs
+  grep -q '"name": "dax7.0"' "$FAMFS_SCRATCH/said" || fail "no device"
+}
+
 test_status_is_what_statfs_says() {
   make_fs
   mount_fs
