@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include "base/diag.h"
+#include "base/service.h"
 #include "base_name.h"
 #include "daemonize.h"
 #include "memory_watch.h"
@@ -36,7 +37,8 @@ diag::Options diag_options(const CommandLine& line) {
   const auto usual = line.options.debug ? diag::Level::debug : diag::Level::info;
   return {.program = "famfsd",
           .level = line.options.log_level.value_or(usual),
-          .sink = line.foreground ? diag::Sink::standard_error : diag::Sink::syslog};
+          .sink = line.foreground ? diag::Sink::standard_error : diag::Sink::syslog,
+          .fields = {{"FAMFS_DEVICE", line.device}, {"FAMFS_MOUNT_POINT", line.mount_point}}};
 }
 
 // Paths as they will be after the daemon has left this directory, and as the kernel will show them.
@@ -54,7 +56,7 @@ Result<CommandLine> resolved(CommandLine line) {
 }
 
 // In the process that serves. What fails before it is ready is said once, to whoever waits.
-int serve(const std::string& name, const CommandLine& line, Parent& parent) {
+int serve(const CommandLine& line, Parent& parent) {
   diag::init(diag_options(line));
   block_ending_signals();
   fail_on_access_only();
@@ -68,10 +70,8 @@ int serve(const std::string& name, const CommandLine& line, Parent& parent) {
     return 0;
   }
   const int exit_code = to_exit(ended.error().code, ExitStyle::mount);
-  if (ready) {
+  if (ready || line.foreground) {
     diag::error("{}", ended.error().message);
-  } else if (line.foreground) {
-    return complain(name, exit_code, ended.error().message);
   } else {
     parent.tell_failure(exit_code, ended.error().message);
   }
@@ -86,8 +86,9 @@ int mount(const std::string& name, const CommandLine& line) {
       return complain(name, forked.outcome.exit_code, forked.outcome.line);
     }
     parent = std::move(forked.parent);
+    service::leave();
   }
-  return serve(name, line, parent);
+  return serve(line, parent);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "session.h"
 
 #include "base/diag.h"
+#include "base/service.h"
 #include "base/text.h"
 #include "claim.h"
 #include "connection.h"
@@ -60,11 +61,14 @@ volume::OpenOptions open_options(const MountOptions& options, volume::Role role,
           .bad = device.bad.value_or(media::BadRanges())};
 }
 
-void log_start(const Mount& mount) {
-  diag::info("{} on {}: {}{}, access path {}: {}", printable(mount.line.device),
-             printable(mount.line.mount_point),
-             mount.volume.role() == volume::Role::master ? "master" : "client",
-             mount.read_only ? ", read-only" : "", mount.access.name(), mount.access.why());
+void tell_start(const Mount& mount) {
+  const std::string line =
+      fmt::format("{} on {}: {}{}, access path {}: {}", printable(mount.line.device),
+                  printable(mount.line.mount_point),
+                  mount.volume.role() == volume::Role::master ? "master" : "client",
+                  mount.read_only ? ", read-only" : "", mount.access.name(), mount.access.why());
+  diag::info("{}", line);
+  service::ready(line);
 }
 
 // Nobody waits for this one.
@@ -150,14 +154,16 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
               .last_close = LastClose(),
               .read_only = line.options.read_only};
   mount.ready = [&] {
-    log_start(mount);
+    tell_start(mount);
     ready();
   };
   auto connection = Connection::open(mount, kernel_mount_options(line, caller()));
   if (!connection) {
     return std::unexpected(connection.error());
   }
-  return connection->serve();
+  auto served = connection->serve();
+  service::stopping("ending: what is pending is committed");
+  return served;
 }
 
 std::string_view hint_for(int error) {

@@ -5,12 +5,10 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli.h"
-#include "format/superblock.h"
+#include "file_system_on.h"
 #include "media/dax_devices.h"
 #include "table.h"
-#include "volume/superblock_io.h"
 
-#include <algorithm>
 #include <ostream>
 
 namespace famfs::tools {
@@ -23,41 +21,15 @@ struct Found {
   std::string problem; // why it cannot be used, or what is there and wrong; empty: nothing
 };
 
-// The ordinary way in, without a claim: who holds it is not disturbed, and what is poisoned or
-// taken away is an error.
-Result<std::optional<format::Superblock>> file_system_of(const std::string& path) {
-  const auto device = media::Device::open(path, media::Access::read_only);
-  if (!device) {
-    return std::unexpected(device.error());
-  }
-  const auto& info = device->info();
-  if (info.bad && media::find(*info.bad, 0, format::kSuperblockSize) != nullptr) {
-    return fail(Errc::io, "superblock: its memory is bad");
-  }
-  const auto memory =
-      device->map(std::min(info.size, std::max(info.alignment, format::kSuperblockRegion)));
-  if (!memory) {
-    return std::unexpected(memory.error());
-  }
-  const auto superblock = volume::valid_superblock(**memory, info.size);
-  if (superblock) {
-    return *superblock;
-  }
-  if (superblock.error().code == Errc::not_famfs) {
-    return std::nullopt;
-  }
-  return std::unexpected(superblock.error());
-}
-
 Found look_into(const media::DaxDevice& device, const holder::Registry& registry) {
   Found found;
   if (device.id) {
     found.holder = registry.holder(*device.id);
   }
-  auto file_system = file_system_of(device.path);
+  auto file_system = file_system_on(device.path);
   if (file_system) {
     found.file_system = std::move(*file_system);
-  } else {
+  } else if (file_system.error().code != Errc::not_famfs) {
     found.problem = std::move(file_system.error().message);
   }
   return found;
@@ -89,13 +61,6 @@ Document to_document(const holder::Record& record) {
           {"since", to_utf8(record.since)}};
 }
 
-Document to_document(const format::Superblock& superblock) {
-  return {{"uuid", superblock.file_system.text()},
-          {"system_uuid", superblock.system.text()},
-          {"device_size", superblock.device_size},
-          {"log_len", superblock.log_length}};
-}
-
 // null: unknown, or none.
 Document to_document(const media::DaxDevice& device, const Found& found) {
   const auto& nvdimm = device.nvdimm;
@@ -116,7 +81,7 @@ Document to_document(const media::DaxDevice& device, const Found& found) {
       {"read_only", nvdimm ? Document(nvdimm->read_only) : Document()},
       {"bad_memory", to_document(device.bad)},
       {"holder", found.holder ? to_document(*found.holder) : Document()},
-      {"file_system", found.file_system ? to_document(*found.file_system) : Document()},
+      {"file_system", found.file_system ? superblock_document(*found.file_system) : Document()},
       {"problem", name_or_null(found.problem)},
   };
 }

@@ -23,6 +23,7 @@ int run_exec(Context& context, const Args& args);
 int run_status(Context& context, const Args& args);
 int run_holders(Context& context, const Args& args);
 int run_devices(Context& context, const Args& args);
+int run_probe(Context& context, const Args& args);
 int run_dump(Context& context, const Args& args);
 
 } // namespace famfs::tools

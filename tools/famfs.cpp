@@ -32,6 +32,7 @@ constexpr auto kSubCommands = std::to_array<SubCommand>({
     {"status", run_status, "show what a mount's daemon knows"},
     {"holders", run_holders, "show who holds which device"},
     {"devices", run_devices, "show the dax devices of this machine and what is on them"},
+    {"probe", run_probe, "tell whether there is a file system on a device"},
     {"dump", run_dump, "show superblock, log and entries as YAML or JSON"},
 });
 

@@ -1,5 +1,7 @@
 #include "base/diag.h"
 
+#include "base/journal.h"
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
@@ -33,6 +35,9 @@ spdlog::level::level_enum spdlog_level(Level level) noexcept {
 }
 
 spdlog::sink_ptr make_sink(const Options& options) {
+  if (stderr_is_journal()) {
+    return journal_sink(options);
+  }
   if (options.sink == Sink::syslog) {
     // syslog(3) puts program and pid before each line itself.
     return std::make_shared<spdlog::sinks::syslog_sink_mt>(options.program, LOG_PID, LOG_DAEMON,

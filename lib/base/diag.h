@@ -8,16 +8,24 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace famfs::diag {
 
 enum class Level : std::uint8_t { debug, info, warning, error };
 enum class Sink : std::uint8_t { standard_error, syslog };
 
+struct Field {
+  std::string name; // "FAMFS_DEVICE"
+  std::string value;
+};
+
 struct Options {
   std::string program; // "famfsd": starts each line
   Level level = Level::info;
-  Sink sink = Sink::standard_error;
+  Sink sink =
+      Sink::standard_error;       // where the journal is standard error, it takes the lines itself
+  std::vector<Field> fields = {}; // of every line, for the journal
 };
 
 // Before the first thread. Without it, warnings and errors go to standard error as "famfs: …".

@@ -28,6 +28,7 @@ DOORS = [
     (re.compile(r"^(yaml-cpp/|spdlog/)"), {"base"}),
     (re.compile(r"^(isa-l|isa-l/.*|zlib)\.h$|^isa-l/"), {"base"}),
     (re.compile(r"^nlohmann/"), {"base"}),
+    (re.compile(r"^systemd/"), {"base"}),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
