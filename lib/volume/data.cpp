@@ -88,6 +88,28 @@ Result<holder::Pin> Volume::pin(NodeId id) {
   });
 }
 
+Result<void> Volume::Impl::look_anew(const Committed& file, std::uint64_t offset,
+                                     std::uint64_t length) const {
+  if (auto good = bad.avoid(file.map, offset, length); !good || role == Role::master) {
+    return good;
+  }
+  return invalidate(memory, file.map, offset, offset + length);
+}
+
+void Volume::Impl::look_anew_once(NodeId id, const Committed& file) {
+  const auto looked = [&] {
+    const std::shared_lock lock(mutex);
+    return looked_at.contains(id);
+  };
+  if (role == Role::master || looked()) {
+    return;
+  }
+  // Memory that is bad cannot be mapped better than it is: its loads raise SIGBUS.
+  (void)invalidate(memory, file.map, 0, file.info.size);
+  const std::unique_lock lock(mutex);
+  looked_at.insert(id);
+}
+
 Result<std::uint64_t> Volume::segments(NodeId id, std::uint64_t offset, std::uint64_t length,
                                        const SegmentFn& fn) {
   return guarded([&]() -> Result<std::uint64_t> {
@@ -109,6 +131,9 @@ Result<std::uint64_t> Volume::segments(NodeId id, std::uint64_t offset, std::uin
       const auto& committed = std::get<Committed>(*file);
       length = length_within(committed.info.size, offset, length);
       map = committed.map;
+      if (auto looked = impl_->look_anew(committed, offset, length); !looked) {
+        return std::unexpected(looked.error());
+      }
     }
     if (auto good = impl_->bad.avoid(map, offset, length); !good) {
       return std::unexpected(good.error());
@@ -126,6 +151,9 @@ Result<std::uint64_t> Volume::read(NodeId id, std::uint64_t offset, MutableBytes
     }
     if (const auto* committed = std::get_if<Committed>(&*file)) {
       to = to.first(length_within(committed->info.size, offset, to.size()));
+      if (auto looked = impl_->look_anew(*committed, offset, to.size()); !looked) {
+        return std::unexpected(looked.error());
+      }
       return copy_out(impl_->memory, impl_->bad, committed->map, offset, to);
     }
     Pending& pending = *std::get<LockedPending>(*file).file;
@@ -333,6 +361,7 @@ Result<Volume::MapView> Volume::map(NodeId id, bool use) {
     }
     if (const auto* committed = std::get_if<Committed>(&*file)) {
       if (use) {
+        impl_->look_anew_once(id, *committed);
         impl_->watch_mapped(id);
       }
       return MapView{.map = committed->map, .size = committed->info.size, .pending = false};

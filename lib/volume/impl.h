@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -116,6 +117,12 @@ struct Volume::Impl {
   [[nodiscard]] bool is_orphan(const Pending& file) const;                 // unlocked
   void free_when_unpinned(NodeId id, const format::Extents& extents);      // unlocked
   [[nodiscard]] Result<void> sync(NodeId id, const Committed& file);       // unlocked
+  // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
+  // are dropped before each read (io: they are bad), and before a program first maps the file; from
+  // then on by famfs_acquire alone.
+  [[nodiscard]] Result<void> look_anew(const Committed& file, std::uint64_t offset,
+                                       std::uint64_t length) const;
+  void look_anew_once(NodeId id, const Committed& file);
   void watch_mapped(NodeId id); // unlocked: `mapped` until its last pin goes
   [[nodiscard]] std::vector<NodeId> unfinished() const; // unlocked
   [[nodiscard]] Result<bool> finish(NodeId id);         // unlocked; whether it was pending
@@ -139,6 +146,7 @@ struct Volume::Impl {
   // Committed files that were handed out to be mapped and may have bytes in this host's caches.
   // True: a pin is left, so there may be a mapping.
   std::unordered_map<NodeId, bool> mapped;
+  std::unordered_set<NodeId> looked_at; // by look_anew_once()
 
   holder::Pins pins; // destroyed first: its callbacks use all of the above
 };

@@ -10,8 +10,8 @@ namespace {
 
 // Stops at the first segment that fails; the fence comes in any case, for what went before.
 template <class Fn>
-Result<void> on_segments(media::Memory& memory, const format::FileMap& map, std::uint64_t from,
-                         std::uint64_t to, Fn&& fn) {
+Result<void> on_segments(const media::Memory& memory, const format::FileMap& map,
+                         std::uint64_t from, std::uint64_t to, Fn&& fn) {
   if (from >= to) {
     return {};
   }
@@ -40,6 +40,13 @@ Result<void> write_back(media::Memory& memory, const format::FileMap& map, std::
                         std::uint64_t to) {
   return on_segments(memory, map, from, to, [&](const format::Segment& segment) {
     return memory.write_back(segment.offset, segment.length);
+  });
+}
+
+Result<void> invalidate(const media::Memory& memory, const format::FileMap& map, std::uint64_t from,
+                        std::uint64_t to) {
+  return on_segments(memory, map, from, to, [&](const format::Segment& segment) {
+    return memory.invalidate(segment.offset, segment.length);
   });
 }
 

@@ -52,5 +52,8 @@ struct Pending {
                                 std::uint64_t from, std::uint64_t to);
 [[nodiscard]] Result<void> write_back(media::Memory& memory, const format::FileMap& map,
                                       std::uint64_t from, std::uint64_t to);
+// Drops them from this host's caches; fenced.
+[[nodiscard]] Result<void> invalidate(const media::Memory& memory, const format::FileMap& map,
+                                      std::uint64_t from, std::uint64_t to);
 
 } // namespace famfs::volume

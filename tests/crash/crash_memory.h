@@ -11,6 +11,7 @@
 #pragma once
 
 #include "media/memory.h"
+#include "site.h"
 
 #include <cstdint>
 #include <functional>
@@ -33,9 +34,6 @@ struct Open {
 };
 
 using Thread = std::uint64_t;
-
-// A place in the code that writes back or fences: where it returns to.
-using Site = const void*;
 
 // What is left out or turned round, to see that the oracle notices.
 struct Mutation {

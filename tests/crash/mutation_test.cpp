@@ -10,8 +10,6 @@
 #include <iostream>
 #include <set>
 
-#include <dlfcn.h>
-
 using namespace famfs;
 using namespace famfs::crash;
 
@@ -31,13 +29,6 @@ std::string first_trouble(Mutation mutation) {
     }
   }
   return "";
-}
-
-// For `addr2line -Cfie crash_tests`.
-std::string name(Site site) {
-  Dl_info info{};
-  ::dladdr(site, &info);
-  return fmt::format("{:#x}", static_cast<const char*>(site) - static_cast<char*>(info.dli_fbase));
 }
 
 std::set<Site> all_sites() {

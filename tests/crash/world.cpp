@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include "support.h"
 #include "volume/check.h"
 #include "volume/make.h"
 
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 #include <thread>
 
 namespace famfs::crash {
@@ -26,35 +26,6 @@ constexpr std::uint64_t kGoOnEvery = 16; // images: the oracle's dearest questio
 
 const volume::MakeOptions kMake{
     .log_length = kLogLength, .system = {}, .device_path = "/dev/dax0.0", .force = true};
-
-class Faults final : public log::Reporter {
-public:
-  void fault(const format::Fault& fault) override { all += format::describe(fault) + "; "; }
-  std::string all;
-};
-
-class Text final : public volume::WriteSource {
-public:
-  explicit Text(std::string_view text) : text_(text) {}
-  Result<void> copy(media::Memory& memory, std::uint64_t offset, std::uint64_t length) override {
-    const auto part = text_.substr(0, length);
-    text_.remove_prefix(length);
-    return memory.store(offset, std::as_bytes(std::span(part)));
-  }
-
-private:
-  std::string_view text_;
-};
-
-// Of the world itself, not of what is tested.
-template <class T> T must(Result<T> result) {
-  if (!result) {
-    throw std::runtime_error(result.error().message);
-  }
-  if constexpr (!std::is_void_v<T>) {
-    return std::move(*result);
-  }
-}
 
 // A device full of junk, with a file system on it; made once.
 const std::vector<std::byte>& formatted() {
