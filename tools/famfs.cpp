@@ -38,6 +38,7 @@ constexpr auto kSubCommands = std::to_array<SubCommand>({
 
 std::vector<SubCommandInfo> infos() {
   std::vector<SubCommandInfo> all;
+  all.reserve(kSubCommands.size());
   for (const SubCommand& command : kSubCommands) {
     all.push_back({command.name, command.purpose});
   }
