@@ -9,6 +9,8 @@ for program in mkfs.famfs fsck.famfs famfsd mount.famfs mount.fuse.famfs; do
 done
 compopt() { :; } # bash has it only while it completes
 failed=0
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 
 # offered LINE: split as bash does (COMP_WORDBREAKS has = and :)
 offered() {
@@ -17,7 +19,8 @@ offered() {
   read -ra COMP_WORDS <<<"${line//=/ = }"
   [ "${line: -1}" != " " ] || COMP_WORDS+=("")
   COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-  _famfs "${COMP_WORDS[0]}"
+  _famfs "${COMP_WORDS[0]}" 2>"$said"
+  [ ! -s "$said" ] || { echo "FAILED: '$line': on the terminal: $(cat "$said")"; failed=1; }
 }
 # offers LINE WORD...: these are among what is offered. only LINE WORD...: and nothing else.
 offers() {
@@ -51,6 +54,9 @@ only "famfs mount -o ro,cli" ro,client
 only "famfs mount -o mm" mmap=
 only "famfs mount -o mmap=" refused cached
 only "famfs mount -o ro,mmap=c" cached
+only "famfs mount -o context=/x,mmap=c" cached
+only "famfs mount -o context=" # nobody knows
+only "famfs mount /dev/dax0.0 /m"
 only "mount.fuse.famfs /dev/dax0.0 /mnt -o nouser" nouseraccess
 offers "famfs exec -- bas" bash
 
