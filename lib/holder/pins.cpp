@@ -4,19 +4,17 @@
 
 #include <exception>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace famfs::holder {
 
 namespace {
 
-using Resume = std::function<void()>;
-
 // One callback's failure must not keep the others waiting for ever.
-void run_all(const std::vector<Resume>& waiting) noexcept {
-  for (const Resume& resume : waiting) {
+void run_all(const Pins::Waiting& waiting) noexcept {
+  for (const auto& resume : waiting) {
     try {
       resume();
     } catch (const std::exception& e) {
@@ -32,32 +30,31 @@ void run_all(const std::vector<Resume>& waiting) noexcept {
 struct Pin::State {
   struct Slot {
     std::uint64_t count = 0;
-    std::vector<Resume> waiting;
+    Pins::Waiting waiting;
   };
   mutable std::mutex mutex;
   std::unordered_map<std::uint64_t, Slot> slots; // only keys with a count
   std::uint64_t total = 0;
 
   // The callbacks to run, if it was the last pin.
-  std::vector<Resume> unpin(std::uint64_t key) noexcept {
+  Pins::Waiting unpin(std::uint64_t key) noexcept {
     const std::lock_guard lock(mutex);
     --total;
     const auto slot = slots.find(key);
     if (--slot->second.count > 0) {
       return {};
     }
-    std::vector<Resume> waiting = std::move(slot->second.waiting);
+    Pins::Waiting waiting = std::move(slot->second.waiting);
     slots.erase(slot);
     return waiting;
   }
 
   // Moved out, so that the callbacks (and pins they may own) are destroyed without the mutex.
-  std::vector<std::vector<Resume>> drop_waiting() {
+  Pins::Waiting drop_waiting() noexcept {
     const std::lock_guard lock(mutex);
-    std::vector<std::vector<Resume>> dropped;
-    dropped.reserve(slots.size());
+    Pins::Waiting dropped;
     for (auto& [key, slot] : slots) {
-      dropped.push_back(std::exchange(slot.waiting, {}));
+      dropped.splice(dropped.end(), slot.waiting);
     }
     return dropped;
   }
@@ -96,35 +93,36 @@ Pins::~Pins() {
   state_->drop_waiting();
 }
 
-Pin Pins::pin(std::uint64_t key) {
+Result<Pin> Pins::pin(std::uint64_t key) noexcept try {
   const std::lock_guard lock(state_->mutex);
   ++state_->slots[key].count;
   ++state_->total;
-  return {state_, key};
+  return Pin(state_, key);
+} catch (const std::bad_alloc&) {
+  return fail(Errc::no_memory, "out of memory"); // short: allocates nothing itself
 }
 
-std::uint64_t Pins::count(std::uint64_t key) const {
+std::uint64_t Pins::count(std::uint64_t key) const noexcept {
   const std::lock_guard lock(state_->mutex);
   const auto slot = state_->slots.find(key);
   return slot == state_->slots.end() ? 0 : slot->second.count;
 }
 
-std::uint64_t Pins::total() const {
+std::uint64_t Pins::total() const noexcept {
   const std::lock_guard lock(state_->mutex);
   return state_->total;
 }
 
-void Pins::when_free(std::uint64_t key, std::function<void()> resume) {
+void Pins::when_free(std::uint64_t key, Waiting callbacks) noexcept {
   {
     const std::lock_guard lock(state_->mutex);
     if (const auto slot = state_->slots.find(key); slot != state_->slots.end()) {
-      slot->second.waiting.push_back(std::move(resume));
+      Waiting& waiting = slot->second.waiting;
+      waiting.splice(waiting.end(), callbacks);
       return;
     }
   }
-  std::vector<Resume> now;
-  now.push_back(std::move(resume));
-  run_all(now);
+  run_all(callbacks);
 }
 
 } // namespace famfs::holder

@@ -94,6 +94,12 @@ void Tree::Impl::link(std::uint32_t slot, std::uint32_t parent, Name name,
   names.insert(hash, slot);
 }
 
+void Tree::Impl::drop(std::uint32_t slot) noexcept {
+  --(slots[slot].directory() != nullptr ? directories : files);
+  unlink(slot);
+  slots.give_back(slot);
+}
+
 Tree::Tree(std::uint32_t root_uid, std::uint32_t root_gid, std::uint32_t root_mode)
     : impl_(std::make_unique<Impl>()) {
   impl_->slots.reserve_one();
@@ -174,9 +180,7 @@ Result<void> Tree::remove(NodeId id) {
                 fmt::format("\"{}\": {} entries are in it: remove them first",
                             printable(node->name.view()), directory->children.size()));
   }
-  --(directory != nullptr ? impl_->directories : impl_->files);
-  impl_->unlink(Slots::slot_of(id));
-  impl_->slots.give_back(Slots::slot_of(id));
+  impl_->drop(Slots::slot_of(id));
   return {};
 }
 
@@ -195,19 +199,28 @@ Result<void> Tree::rename(NodeId id, NodeId new_parent, std::string_view new_nam
     return fail(Errc::invalid, fmt::format("\"{}\": a directory cannot move to below itself",
                                            printable(node->name.view())));
   }
-  if (const std::uint32_t there = impl_->find(to, new_name); there != 0) {
-    return there == slot ? Result<void>{}
-                         : fail(Errc::exists, fmt::format("\"{}\": it exists: remove it first",
-                                                          printable(new_name)));
+  const std::uint32_t there = impl_->find(to, new_name);
+  if (there == slot) {
+    return {};
+  }
+  if (there != 0 && impl_->slots[there].directory() != nullptr) {
+    return fail(Errc::exists,
+                fmt::format("\"{}\": a directory is there: remove it first", printable(new_name)));
   }
   try {
     Name own_name(new_name);
+    if (node->parent != to) {
+      (*found)->directory()->children.reserve_one();
+    }
+    // From here on nothing fails.
+    if (there != 0) {
+      impl_->drop(there);
+    }
     if (node->parent == to) {
       impl_->names.erase(impl_->hash(to, node->name.view()), slot);
       node->name = std::move(own_name);
       impl_->names.insert(impl_->hash(to, node->name.view()), slot);
     } else {
-      (*found)->directory()->children.reserve_one();
       impl_->unlink(slot);
       impl_->link(slot, to, std::move(own_name), impl_->hash(to, new_name));
     }

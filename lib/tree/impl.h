@@ -37,6 +37,7 @@ struct Tree::Impl {
   [[nodiscard]] bool is_below(std::uint32_t slot, std::uint32_t above) const noexcept;
   [[nodiscard]] Result<Node*> parent_for(NodeId parent, std::string_view name);
   void unlink(std::uint32_t slot) noexcept;
+  void drop(std::uint32_t slot) noexcept;
   void link(std::uint32_t slot, std::uint32_t parent, Name name, std::uint32_t hash) noexcept;
 };
 

@@ -64,8 +64,9 @@ public:
   // an empty name. Any other is taken as it is: rules on names are the caller's.
   [[nodiscard]] Result<NodeId> insert(NodeId parent, std::string_view name, const NodeInfo& info);
   [[nodiscard]] Result<void> remove(NodeId id); // not_empty for a directory with children; stale
-  // Moves to a name that is free (remove what is there first); to its own is a no-op. The id stays.
-  // invalid: the root, or a directory to somewhere below itself; else as insert.
+  // Moves to a name; a file that is there is removed by the same step; to its own is a no-op. The
+  // id stays. exists: a directory is there; invalid: the root, or a directory to somewhere below
+  // itself; else as insert.
   [[nodiscard]] Result<void> rename(NodeId id, NodeId new_parent, std::string_view new_name);
 
   // Children in order of insertion, starting after `cookie` (0: from the start). Stable: what stays

@@ -33,20 +33,27 @@ Result<void> Volume::Impl::commit(LockedPending held, bool even_empty) {
       return written;
     }
   }
-  format::Extents rest;
+  const auto rest = std::make_shared<format::Extents>();
+  holder::Pins::Waiting freer;
+  freer.emplace_back([this, rest] {
+    const std::unique_lock exclusive(mutex);
+    free_extents(contents.allocator, *rest);
+  });
   std::unique_lock lock(mutex);
   if (file.orphan) {
     return {};
   }
-  auto recorded = record(file, rest);
+  auto recorded = record(file, *rest);
   const bool committed = file.state == PendingState::committed;
   if (!file.handed_out) {
-    free_extents(contents.allocator, rest);
-    rest.clear();
+    free_extents(contents.allocator, *rest);
+    rest->clear();
   }
   lock.unlock();
   held.lock.unlock();
-  free_when_unpinned(file.id, rest);
+  if (!rest->empty()) {
+    pins.when_free(file.id, std::move(freer));
+  }
   if (committed && file.mapped) {
     watch_mapped(file.id);
   }
@@ -93,16 +100,6 @@ Result<void> Volume::Impl::record(Pending& file, format::Extents& rest) {
   pending.erase(file.id);
   rest = shape.rest;
   return appended.result;
-}
-
-void Volume::Impl::free_when_unpinned(NodeId id, const format::Extents& extents) {
-  if (extents.empty()) {
-    return;
-  }
-  pins.when_free(id, [this, extents] {
-    const std::unique_lock lock(mutex);
-    free_extents(contents.allocator, extents);
-  });
 }
 
 bool Volume::Impl::is_orphan(const Pending& file) const {
@@ -162,6 +159,13 @@ Result<void> Volume::Impl::sync(NodeId id, const Committed& file) {
 }
 
 void Volume::Impl::watch_mapped(NodeId id) {
+  holder::Pins::Waiting unwatch;
+  unwatch.emplace_back([this, id] {
+    const std::unique_lock lock(mutex);
+    if (const auto found = mapped.find(id); found != mapped.end()) {
+      found->second = false;
+    }
+  });
   {
     const std::unique_lock lock(mutex);
     bool& watched = mapped[id];
@@ -169,12 +173,7 @@ void Volume::Impl::watch_mapped(NodeId id) {
       return;
     }
   }
-  pins.when_free(id, [this, id] {
-    const std::unique_lock lock(mutex);
-    if (const auto found = mapped.find(id); found != mapped.end()) {
-      found->second = false;
-    }
-  });
+  pins.when_free(id, std::move(unwatch));
 }
 
 Result<void> Volume::close(NodeId id) {

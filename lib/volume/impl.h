@@ -88,10 +88,11 @@ struct Volume::Impl {
   // -- remove.cpp
   [[nodiscard]] Result<NodeId> pending_child(NodeId parent, std::string_view name) const; // locked
   [[nodiscard]] Result<void> may_replace(NodeId target, bool replace) const;              // locked
-  void detach(NodeId id);         // exclusive: out of the tree; the pending file becomes an orphan
-  void reap_when_free(NodeId id); // unlocked
-  void reap(NodeId id) noexcept;  // unlocked: an orphan that has no pins goes
-  void drop(NodeId id);           // unlocked
+  // What an orphan waits for its last pin with; made before it becomes one.
+  [[nodiscard]] holder::Pins::Waiting reaper(NodeId id);
+  void orphan(NodeId id) noexcept; // exclusive: a pending file that is out of the tree
+  void reap(NodeId id) noexcept;   // unlocked: an orphan that has no pins goes
+  void drop(NodeId id);            // unlocked
 
   // -- change.cpp
   [[nodiscard]] Result<void> change(NodeId id, const Change& change); // unlocked
@@ -115,7 +116,6 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> commit(LockedPending held, bool even_empty);
   [[nodiscard]] Result<void> record(Pending& file, format::Extents& rest); // exclusive
   [[nodiscard]] bool is_orphan(const Pending& file) const;                 // unlocked
-  void free_when_unpinned(NodeId id, const format::Extents& extents);      // unlocked
   [[nodiscard]] Result<void> sync(NodeId id, const Committed& file);       // unlocked
   // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
   // are dropped before each read (io: they are bad), and before a program first maps the file; from

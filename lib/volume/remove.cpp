@@ -30,9 +30,13 @@ Result<void> Volume::remove(NodeId parent, std::string_view name) {
     if (!id) {
       return std::unexpected(id.error());
     }
-    impl_->detach(*id);
+    auto reaper = impl_->reaper(*id);
+    if (auto removed = impl_->contents.tree.remove(*id); !removed) {
+      return removed;
+    }
+    impl_->orphan(*id);
     lock.unlock();
-    impl_->reap_when_free(*id);
+    impl_->pins.when_free(*id, std::move(reaper));
     impl_->times.touch(parent);
     return {};
   });
@@ -58,16 +62,19 @@ Result<void> Volume::rename(NodeId parent, std::string_view name, NodeId new_par
       if (*target == *id) {
         return {};
       }
-      impl_->detach(*target);
     }
-    const auto renamed = tree.rename(*id, new_parent, new_name);
-    lock.unlock();
+    auto reaper = impl_->reaper(target.value_or(0));
+    if (auto renamed = tree.rename(*id, new_parent, new_name); !renamed) {
+      return renamed;
+    }
     if (target) {
-      impl_->reap_when_free(*target);
+      impl_->orphan(*target);
+      lock.unlock();
+      impl_->pins.when_free(*target, std::move(reaper));
     }
     impl_->times.touch(parent);
     impl_->times.touch(new_parent);
-    return renamed;
+    return {};
   });
 }
 
@@ -88,26 +95,29 @@ Result<void> Volume::Impl::may_replace(NodeId target, bool replace) const {
   return {};
 }
 
-void Volume::Impl::detach(NodeId id) {
-  cannot_fail(contents.tree.remove(id));
-  pending_of(id)->orphan = true;
+holder::Pins::Waiting Volume::Impl::reaper(NodeId id) {
+  holder::Pins::Waiting waiting;
+  waiting.emplace_back([this, id] { reap(id); });
+  return waiting;
+}
+
+void Volume::Impl::orphan(NodeId id) noexcept {
+  pending.find(id)->second->orphan = true;
   ++orphans;
 }
 
 void Volume::Impl::drop(NodeId id) {
+  auto waiting = reaper(id);
   {
     const std::unique_lock lock(mutex);
     const auto file = pending_of(id);
     if (!file || file->orphan) {
       return;
     }
-    detach(id);
+    cannot_fail(contents.tree.remove(id));
+    orphan(id);
   }
-  reap_when_free(id);
-}
-
-void Volume::Impl::reap_when_free(NodeId id) {
-  pins.when_free(id, [this, id] { reap(id); });
+  pins.when_free(id, std::move(waiting));
 }
 
 void Volume::Impl::reap(NodeId id) noexcept try {
@@ -129,7 +139,7 @@ void Volume::Impl::reap(NodeId id) noexcept try {
   if (pins.count(id) > 0) {
     lock.unlock();
     file_lock.unlock();
-    reap_when_free(id);
+    pins.when_free(id, reaper(id));
     return;
   }
   contents.allocator.free(file->map);

@@ -6,6 +6,7 @@
 
 #include <ctime>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 
 namespace famfs::volume {
@@ -23,7 +24,13 @@ public:
     const std::lock_guard lock(mutex_);
     touched_[id] = time;
   }
-  void touch(tree::NodeId id) { set(id, now()); }
+  // What it is a part of has been done already: without memory the time is the mount's.
+  void touch(tree::NodeId id) noexcept {
+    try {
+      set(id, now());
+    } catch (const std::bad_alloc&) { // NOLINT(bugprone-empty-catch)
+    }
+  }
   void forget(tree::NodeId id) {
     const std::lock_guard lock(mutex_);
     touched_.erase(id);

@@ -1,6 +1,7 @@
 // Pins: what would take memory away waits for the last one.
 #include "holder/pins.h"
 #include "catch.h"
+#include "memory_limit.h"
 #include "support.h"
 
 #include <atomic>
@@ -12,12 +13,22 @@
 using famfs::holder::Pin;
 using famfs::holder::Pins;
 
+namespace {
+
+Pins::Waiting waiting(std::function<void()> resume) {
+  Pins::Waiting callbacks;
+  callbacks.push_back(std::move(resume));
+  return callbacks;
+}
+
+} // namespace
+
 TEST_CASE("pins are counted by key, and moved, not copied") {
   Pins pins;
   CHECK(pins.total() == 0);
-  Pin one = pins.pin(7);
-  Pin two = pins.pin(7);
-  const Pin other = pins.pin(8);
+  Pin one = pins.pin(7).value();
+  Pin two = pins.pin(7).value();
+  const Pin other = pins.pin(8).value();
   CHECK(pins.count(7) == 2);
   CHECK(pins.count(8) == 1);
   CHECK(pins.count(9) == 0);
@@ -36,9 +47,9 @@ TEST_CASE("pins are counted by key, and moved, not copied") {
 
 TEST_CASE("an operation on a free key goes on at once") {
   Pins pins;
-  const Pin other = pins.pin(8);
+  const Pin other = pins.pin(8).value();
   bool resumed = false;
-  pins.when_free(7, [&] { resumed = true; });
+  pins.when_free(7, waiting([&] { resumed = true; }));
   CHECK(resumed);
 }
 
@@ -46,19 +57,19 @@ TEST_CASE(
     "an operation on a pinned key is held off until the last pin, and resumed by it, in order") {
   Pins pins;
   std::vector<int> resumed;
-  Pin one = pins.pin(7);
-  std::optional<Pin> two = pins.pin(7);
+  Pin one = pins.pin(7).value();
+  std::optional<Pin> two = pins.pin(7).value();
   for (int i = 0; i < 3; ++i) {
-    pins.when_free(7, [&, i] {
-      CHECK(pins.count(7) == 0); // no mutex is held
-      resumed.push_back(i);
-    });
+    pins.when_free(7, waiting([&, i] {
+                     CHECK(pins.count(7) == 0); // no mutex is held
+                     resumed.push_back(i);
+                   }));
   }
   one.release();
   CHECK(resumed.empty());
   two.reset();
   CHECK(resumed == std::vector<int>{0, 1, 2});
-  pins.pin(7).release();
+  pins.pin(7).value().release();
   CHECK(resumed.size() == 3);
 }
 
@@ -67,11 +78,11 @@ TEST_CASE("a callback may pin, wait and release") {
   Pin kept;
   int resumed = 0;
   {
-    const Pin pin = pins.pin(1);
-    pins.when_free(1, [&] {
-      kept = pins.pin(1);
-      pins.when_free(1, [&] { ++resumed; });
-    });
+    const Pin pin = pins.pin(1).value();
+    pins.when_free(1, waiting([&] {
+                     kept = pins.pin(1).value();
+                     pins.when_free(1, waiting([&] { ++resumed; }));
+                   }));
   }
   CHECK(kept);
   CHECK(resumed == 0);
@@ -84,9 +95,9 @@ TEST_CASE("a callback that throws does not keep the others waiting") {
   bool resumed = false;
   const holder_test::CapturedLog captured;
   {
-    const Pin pin = pins.pin(1);
-    pins.when_free(1, [] { throw std::runtime_error("on purpose"); });
-    pins.when_free(1, [&] { resumed = true; });
+    const Pin pin = pins.pin(1).value();
+    pins.when_free(1, waiting([] { throw std::runtime_error("on purpose"); }));
+    pins.when_free(1, waiting([&] { resumed = true; }));
   }
   CHECK(resumed);
   CHECK(holder_test::contains(captured.text(), "on purpose"));
@@ -95,12 +106,12 @@ TEST_CASE("a callback that throws does not keep the others waiting") {
 TEST_CASE("pins outlive their table; what still waits is dropped, with the pins it owns") {
   std::optional<Pins> pins;
   pins.emplace();
-  Pin pin = pins->pin(1);
+  Pin pin = pins->pin(1).value();
   bool resumed = false;
   bool other_resumed = false;
-  auto owned = std::make_shared<Pin>(pins->pin(2));
-  pins->when_free(2, [&] { other_resumed = true; });
-  pins->when_free(1, [&resumed, owned] { resumed = true; });
+  auto owned = std::make_shared<Pin>(pins->pin(2).value());
+  pins->when_free(2, waiting([&] { other_resumed = true; }));
+  pins->when_free(1, waiting([&resumed, owned] { resumed = true; }));
   const std::weak_ptr<Pin> watch = owned;
   owned.reset();
   pins.reset();
@@ -122,9 +133,9 @@ TEST_CASE("threads that pin and wait: every operation runs once, on a key that w
       threads.emplace_back([&, t] {
         for (int i = 0; i < kRounds; ++i) {
           const auto key = static_cast<std::uint64_t>(t + i) % kKeys;
-          Pin pin = pins.pin(key);
+          Pin pin = pins.pin(key).value();
           if (t % 2 == 0) {
-            pins.when_free(key, [&] { ++resumed; });
+            pins.when_free(key, waiting([&] { ++resumed; }));
           }
           const Pin moved = std::move(pin);
         }
@@ -142,9 +153,9 @@ TEST_CASE("an operation never runs while a pin that was there before it is left"
     std::atomic<int> left = 4;
     std::vector<Pin> held;
     for (int i = 0; i < 4; ++i) {
-      held.push_back(pins.pin(1));
+      held.push_back(pins.pin(1).value());
     }
-    pins.when_free(1, [&] { violations += left != 0 ? 1 : 0; });
+    pins.when_free(1, waiting([&] { violations += left != 0 ? 1 : 0; }));
     std::vector<std::jthread> threads;
     for (Pin& pin : held) {
       threads.emplace_back([&] {
@@ -154,4 +165,22 @@ TEST_CASE("an operation never runs while a pin that was there before it is left"
     }
   }
   CHECK(violations == 0);
+}
+
+TEST_CASE("without memory a pin is refused, and waiting goes on") {
+  Pins pins;
+  Pin pin = pins.pin(1).value();
+  bool resumed = false;
+  auto resume = waiting([&] { resumed = true; });
+  const auto refused = famfs::testing::with_allocations(0, [&] {
+    auto other = pins.pin(2);
+    pins.when_free(1, std::move(resume));
+    return other.has_value() ? famfs::Errc::timed_out : other.error().code;
+  });
+  CHECK(refused == famfs::Errc::no_memory);
+  CHECK(pins.count(2) == 0);
+  CHECK(pins.total() == 1);
+  CHECK_FALSE(resumed);
+  pin.release();
+  CHECK(resumed);
 }

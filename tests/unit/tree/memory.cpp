@@ -1,53 +1,8 @@
 // What a node costs, and what happens when there is no memory.
+#include "memory_limit.h"
 #include "support.h"
 
-#include <cstdlib>
-#include <new>
 #include <string>
-
-namespace {
-
-// Allocations of this thread that still succeed; negative: all of them.
-thread_local long g_allowed = -1;
-
-void* allocate(std::size_t size) {
-  if (g_allowed == 0) {
-    throw std::bad_alloc();
-  }
-  g_allowed -= g_allowed > 0 ? 1 : 0;
-  void* memory = std::malloc(size);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-} // namespace
-
-void* operator new(std::size_t size) {
-  return allocate(size);
-}
-void* operator new[](std::size_t size) {
-  return allocate(size);
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return std::malloc(size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return std::malloc(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace famfs::tree {
 
@@ -116,9 +71,8 @@ TEST_CASE("memory: running out is an error that changes nothing") {
       const std::string name = long_name + std::to_string(i);
       int refusals = 0;
       for (long allowed = 0;; ++allowed) {
-        g_allowed = allowed;
-        const bool inserted = tree.insert(kRoot, name, info).has_value();
-        g_allowed = -1;
+        const bool inserted = testing::with_allocations(
+            allowed, [&] { return tree.insert(kRoot, name, info).has_value(); });
         if (inserted) {
           break;
         }
@@ -139,16 +93,31 @@ TEST_CASE("memory: renaming and mapping without memory change nothing") {
   const NodeId f = add(tree, kRoot, "f");
   format::FileMap two = one_extent(0);
   two.extents.push_back({.device = 0, .offset = 1, .length = 2});
-  g_allowed = 0;
-  const bool renamed = tree.rename(f, d, "g").has_value(); // the list of d's children must grow
-  const bool mapped = tree.set_map(f, two).has_value();
-  g_allowed = -1;
+  const auto try_both = [&] { // the list of d's children must grow
+    return std::pair(tree.rename(f, d, "g").has_value(), tree.set_map(f, two).has_value());
+  };
+  const auto [renamed, mapped] = testing::with_allocations(0, try_both);
   CHECK_FALSE(renamed);
   CHECK_FALSE(mapped);
   CHECK(tree.path(f) == "f");
   CHECK(tree.map(f) == format::FileMap{});
   CHECK(tree.rename(f, d, "g"));
   CHECK(tree.path(f) == "d/g");
+}
+
+TEST_CASE("memory: a rename over a file that fails leaves both") {
+  Tree tree(0, 0, 0755);
+  const NodeId d = add(tree, kRoot, "d", kDirectory);
+  const NodeId f = add(tree, kRoot, "f");
+  const std::string long_name(100, 'n'); // does not fit into the node
+  const NodeId target = add(tree, d, long_name);
+  const auto rename = [&] { return tree.rename(f, d, long_name).has_value(); };
+  CHECK_FALSE(testing::with_allocations(0, rename));
+  CHECK(tree.path(f) == "f");
+  CHECK(tree.find(d, long_name) == target);
+  CHECK(rename());
+  CHECK(tree.find(d, long_name) == f);
+  CHECK_FALSE(tree.info(target));
 }
 
 } // namespace famfs::tree

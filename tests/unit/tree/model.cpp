@@ -138,10 +138,16 @@ private:
       REQUIRE(renamed.error().code == Errc::not_directory);
     } else if (id == kRoot || model_.is_below(to, id)) {
       REQUIRE(renamed.error().code == Errc::invalid);
-    } else if (const auto there = model_.names.find({to, name}); there != model_.names.end()) {
+    } else if (const auto there = model_.names.find({to, name});
+               there != model_.names.end() &&
+               (there->second == id || model_.is_directory(there->second))) {
       REQUIRE(renamed.has_value() == (there->second == id));
     } else {
       REQUIRE(renamed);
+      if (there != model_.names.end()) {
+        gone_.push_back(there->second);
+        model_.nodes.erase(there->second);
+      }
       ModelNode& node = model_.nodes[id];
       model_.names.erase({node.parent, node.name});
       node.parent = to;

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include "catch.h"
+#include "memory_limit.h"
 
 #include <future>
 #include <thread>
@@ -79,6 +80,37 @@ TEST_CASE("a file that was renamed over lives until its last pin goes") {
   REQUIRE(rig.volume->rename(tree::kRoot, "g", tree::kRoot, "f", true));
   CHECK(rig.read(old) == "old");
   CHECK(rig.free_bytes() == free - kUnit);
+  pin.release();
+  CHECK(rig.free_bytes() == free);
+}
+
+TEST_CASE("a rename or a removal that runs out of memory leaves every file as it was") {
+  Rig rig;
+  const NodeId d = rig.directory("d");
+  const NodeId f = rig.create("f");
+  const std::string long_name(60, 'n');
+  const auto free = rig.free_bytes();
+  const NodeId target = rig.create(long_name, d);
+  rig.write(target, 0, "target");
+  auto pin = *rig.volume->pin(target); // its last pin has to be waited for
+  const bool renaming = GENERATE(true, false);
+  int refusals = 0;
+  const auto change = [&] {
+    return renaming ? rig.volume->rename(tree::kRoot, "f", d, long_name, true)
+                    : rig.volume->remove(d, long_name);
+  };
+  for (long allowed = 0;; ++allowed) {
+    if (with_allocations(allowed, [&] { return change().has_value(); })) {
+      break;
+    }
+    ++refusals;
+    REQUIRE(rig.lookup("f") == f);
+    REQUIRE(rig.lookup(long_name, d) == target);
+    REQUIRE(rig.attributes(target).links == 1);
+    REQUIRE(rig.read(target) == "target");
+  }
+  CHECK(refusals > 0);
+  CHECK(rig.names(d).size() == (renaming ? 1 : 0));
   pin.release();
   CHECK(rig.free_bytes() == free);
 }
