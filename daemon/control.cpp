@@ -50,7 +50,7 @@ void put_map(const volume::Volume::MapView& view, famfs_ioc_map& out) {
 Result<volume::Volume::MapView> view_of(Mount& mount, tree::NodeId node, bool use, bool root) {
   const auto range = meta::range(node, mount.volume.geometry());
   if (!range) {
-    return mount.volume.map(node, use);
+    return mount.volume.map(node, use, root ? volume::Reader::root : volume::Reader::anyone);
   }
   if (!root) {
     return fail(Errc::access_denied, "map of a file in .meta: only root may");

@@ -27,7 +27,7 @@ struct Answer {
 };
 
 Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::uint64_t size,
-                     Answer& answer) {
+                     volume::Reader reader, Answer& answer) {
   const media::Memory& memory = mount.volume.memory();
   if (const auto range = meta::range(ino, mount.volume.geometry())) {
     if (offset < range->length && size > 0) {
@@ -38,10 +38,11 @@ Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::ui
     }
     return {};
   }
-  const auto found = mount.volume.segments(ino, offset, size, [&](const format::Segment& segment) {
+  const auto add = [&](const format::Segment& segment) {
     answer.add(memory, segment);
     return answer.parts.size() < kMostSegments;
-  });
+  };
+  const auto found = mount.volume.segments(ino, offset, size, add, reader);
   if (!found) {
     return std::unexpected(found.error());
   }
@@ -53,7 +54,9 @@ Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::ui
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
   Answer answer;
-  if (const auto collected = collect(mount, ino, static_cast<std::uint64_t>(offset), size, answer);
+  const auto reader = fuse_req_ctx(req)->uid == 0 ? volume::Reader::root : volume::Reader::anyone;
+  if (const auto collected =
+          collect(mount, ino, static_cast<std::uint64_t>(offset), size, reader, answer);
       !collected) {
     reply_error(req, collected.error());
     return;

@@ -111,7 +111,7 @@ void Volume::Impl::look_anew_once(NodeId id, const Committed& file) {
 }
 
 Result<std::uint64_t> Volume::segments(NodeId id, std::uint64_t offset, std::uint64_t length,
-                                       const SegmentFn& fn) {
+                                       const SegmentFn& fn, Reader reader) {
   return guarded([&]() -> Result<std::uint64_t> {
     auto file = impl_->acquire(id);
     if (!file) {
@@ -120,6 +120,9 @@ Result<std::uint64_t> Volume::segments(NodeId id, std::uint64_t offset, std::uin
     format::FileMap map;
     if (auto* pending = std::get_if<LockedPending>(&*file)) {
       Pending& p = *pending->file;
+      if (auto may = impl_->may_show(p, reader); !may) {
+        return std::unexpected(may.error());
+      }
       length = length_within(p.size, offset, length);
       if (auto cleaned = p.clean(impl_->memory, length > 0 ? offset + length : 0); !cleaned) {
         return std::unexpected(cleaned.error());
@@ -238,6 +241,15 @@ Result<void> Volume::Impl::fixed_size(const Pending& file) const {
                           locked_path(file.id), file.size.load()));
 }
 
+Result<void> Volume::Impl::may_show(const Pending& file, Reader reader) const {
+  if (!file.raw || reader == Reader::root) {
+    return {};
+  }
+  return fail(Errc::access_denied,
+              fmt::format("{}: its space is raw: only root may look before it is committed",
+                          locked_path(file.id)));
+}
+
 Result<void> Volume::Impl::grow_to(Pending& file, std::uint64_t needed, Growth growth) {
   if (needed <= file.map.capacity()) {
     return {};
@@ -353,7 +365,7 @@ Result<void> Volume::Impl::lay_out(Pending& file, const Layout& layout) {
               std::min(file.visible_end(map_unit), file.map.capacity()));
 }
 
-Result<Volume::MapView> Volume::map(NodeId id, bool use) {
+Result<Volume::MapView> Volume::map(NodeId id, bool use, Reader reader) {
   return guarded([&]() -> Result<MapView> {
     auto file = impl_->acquire(id);
     if (!file) {
@@ -368,6 +380,9 @@ Result<Volume::MapView> Volume::map(NodeId id, bool use) {
     }
     Pending& pending = *std::get<LockedPending>(*file).file;
     if (use) {
+      if (auto may = impl_->may_show(pending, reader); !may) {
+        return std::unexpected(may.error());
+      }
       if (auto cleaned = pending.clean(impl_->memory, pending.visible_end(impl_->map_unit));
           !cleaned) {
         return std::unexpected(cleaned.error());

@@ -104,6 +104,7 @@ struct Volume::Impl {
 
   // -- data.cpp
   [[nodiscard]] Result<void> fixed_size(const Pending& file) const; // always an error
+  [[nodiscard]] Result<void> may_show(const Pending& file, Reader reader) const;
   [[nodiscard]] Result<void> grow_to(Pending& file, std::uint64_t needed, Growth growth);
   [[nodiscard]] Result<void> lay_out(Pending& file, const Layout& layout);
   [[nodiscard]] Result<std::uint64_t> write(Pending& file, std::uint64_t offset,

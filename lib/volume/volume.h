@@ -91,6 +91,10 @@ public:
                             std::uint64_t length) = 0; // in order; exactly `length`
 };
 
+// Who will see the bytes. Raw space shows what others left in it until its file is committed: to
+// root alone, anyone else is access_denied.
+enum class Reader : std::uint8_t { anyone, root };
+
 class Volume {
 public:
   // Superblock, header, replay. A bad superblock or header is Errc::corrupt (not_famfs when there
@@ -141,7 +145,8 @@ public:
   // file never wrote. For readers that hand the addresses to a system call.
   using SegmentFn = std::function<bool(const format::Segment&)>;
   [[nodiscard]] Result<std::uint64_t> segments(NodeId id, std::uint64_t offset,
-                                               std::uint64_t length, const SegmentFn& fn);
+                                               std::uint64_t length, const SegmentFn& fn,
+                                               Reader reader = Reader::anyone);
   // Copies out; returns bytes read (short at the end of the file).
   [[nodiscard]] Result<std::uint64_t> read(NodeId id, std::uint64_t offset, MutableBytes to);
   // Committed: within the size, cut at it; wholly past it: not_permitted. Pending: grows. Written
@@ -171,7 +176,7 @@ public:
   };
   // `use`: the caller will map it: unwritten space is zeroed first (unless raw), and what is handed
   // out stays the file's until its last pin goes, even if it is truncated.
-  [[nodiscard]] Result<MapView> map(NodeId id, bool use);
+  [[nodiscard]] Result<MapView> map(NodeId id, bool use, Reader reader = Reader::anyone);
 
   // -- life
   // Commits a pending file that has data (size > 0); an empty one, or a committed one, is a no-op.

@@ -186,15 +186,32 @@ os.write(i, data)
 os.close(i)
 assert open(m + "/i", "rb").read() == data
 
-# raw space is dropped unless it is committed
+# raw space is dropped unless it is committed; until then root alone sees what it holds
+def as_nobody(reads):
+    pid = os.fork()
+    if pid == 0:
+        os.setuid(65534)
+        fd = os.open(m + "/raw", os.O_RDONLY)
+        if reads:
+            os._exit(0 if os.read(fd, 1) else 1)
+        refused(errno.EACCES, os.read, fd, 1)
+        refused(errno.EACCES, control.file_map, fd, use=1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 r = os.open(m + "/raw", os.O_CREAT | os.O_RDWR)
+control.reserve(r, 4 << 20, raw=1)
+assert os.read(r, 1)
+assert as_nobody(reads=False) == 0, "a user sees raw space"
+control.commit(r)
+assert as_nobody(reads=True) == 0
+r = os.open(m + "/raw2", os.O_CREAT | os.O_RDWR)
 control.reserve(r, 4 << 20, raw=1)
 os.close(r)
 for _ in range(100):
-    if not os.path.exists(m + "/raw"):
+    if not os.path.exists(m + "/raw2"):
         break
     __import__("time").sleep(0.05)
-assert not os.path.exists(m + "/raw")
+assert not os.path.exists(m + "/raw2")
 P
   install -m 644 "$here/control.py" "$FAMFS_SCRATCH/control.py" # where a user can read it
   as_user /usr/bin/python3 - "$FAMFS_SCRATCH" "$MNT" <<'P' || fail "not root"

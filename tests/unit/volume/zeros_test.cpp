@@ -177,16 +177,24 @@ TEST_CASE("truncated and grown again: zeros, not what was there") {
   }
 }
 
-TEST_CASE("raw space is left as it is") {
+TEST_CASE("raw space is left as it is, and shown to root alone before the commit") {
+  using volume::Reader;
   Rig rig;
   const NodeId id = rig.create("f");
   REQUIRE(rig.volume->lay_out(id, {.size = MiB, .raw = true}));
   rig.memory.forget_events();
-  REQUIRE(rig.volume->map(id, true));
+  const auto any = [](auto&) { return true; };
+  CHECK(code_of(rig.volume->segments(id, 0, 1, any)) == Errc::access_denied);
+  CHECK(code_of(rig.volume->map(id, true)) == Errc::access_denied);
+  CHECK(rig.volume->map(id, false)); // where it is, is no secret
+  CHECK(rig.volume->segments(id, 0, 1, any, Reader::root));
+  REQUIRE(rig.volume->map(id, true, Reader::root));
   CHECK(rig.memory.events().empty());
   CHECK(rig.read(id) == std::string(MiB, static_cast<char>(kJunk)));
   rig.write(id, 10, "written");
   CHECK(rig.read(id).substr(10, 7) == "written");
   rig.commit(id);
+  CHECK(rig.volume->segments(id, 0, 1, any));
+  CHECK(rig.volume->map(id, true));
   CHECK(rig.read(id).substr(17) == std::string(MiB - 17, static_cast<char>(kJunk)));
 }
