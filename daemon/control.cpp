@@ -69,6 +69,14 @@ Result<void> check_writable(const Handle& handle) {
   return {};
 }
 
+// Whoever asks for the commit gets it: nothing waits for what comes after the close.
+void by_request(Mount& mount, tree::NodeId node) {
+  static_cast<void>(mount.drafts.end(node));
+  if (const auto parent = mount.volume.parent(node)) {
+    mount.private_directories.end_from(*parent);
+  }
+}
+
 } // namespace
 
 Result<famfs_ioc_map> map(Mount& mount, tree::NodeId node, const famfs_ioc_map& in, bool root) {
@@ -118,7 +126,7 @@ Result<void> reserve(Mount& mount, const Handle& handle, const famfs_ioc_reserve
   if (in.chunk != 0 || in.strips != 0 || in.buckets != 0) {
     layout.stripes = alloc::Stripes{.strips = in.strips, .buckets = in.buckets, .chunk = in.chunk};
   }
-  static_cast<void>(mount.drafts.end(handle.node)); // it has a size: its close decides
+  by_request(mount, handle.node);
   return mount.volume.lay_out(handle.node, layout);
 }
 
@@ -126,7 +134,7 @@ Result<void> commit(Mount& mount, const Handle& handle) {
   if (auto checked = check_writable(handle); !checked) {
     return checked;
   }
-  static_cast<void>(mount.drafts.end(handle.node));
+  by_request(mount, handle.node);
   return mount.volume.commit(handle.node, volume::Volume::Why::by_request);
 }
 

@@ -59,6 +59,7 @@ std::vector<tree::NodeId> Drafts::closed() const {
 }
 
 bool Drafts::close(tree::NodeId node, pid_t process) {
+  bool must_wake = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = drafts_.find(node);
@@ -66,14 +67,24 @@ bool Drafts::close(tree::NodeId node, pid_t process) {
       return false;
     }
     Draft& draft = found->second;
-    if (process > 0) {
-      draft.process = UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
-    }
+    draft.process =
+        UniqueFd(process > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, process, 0)) : -1);
     draft.closed = true;
     draft.until = Clock::now() + patience_;
+    // A time that is set later comes later, so whoever waits for one need not know of another.
+    must_wake = idle_ || draft.process;
   }
-  wake();
+  if (must_wake) {
+    wake();
+  }
   return true;
+}
+
+void Drafts::keep(tree::NodeId node) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = drafts_.find(node); found != drafts_.end() && found->second.process) {
+    found->second.until = Clock::time_point::max();
+  }
 }
 
 void Drafts::reopen(tree::NodeId node) {
@@ -121,8 +132,13 @@ Drafts::Watched Drafts::watched() const {
     if (!draft.closed) {
       continue;
     }
-    out.fds.push_back({.fd = draft.process.get(), .events = POLLIN, .revents = 0}); // -1 is skipped
-    out.nodes.push_back(node);
+    if (draft.process) {
+      out.fds.push_back({.fd = draft.process.get(), .events = POLLIN, .revents = 0});
+      out.nodes.push_back(node);
+    }
+    if (draft.until == Clock::time_point::max()) {
+      continue;
+    }
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(draft.until - Clock::now()).count();
     const int ms = static_cast<int>(std::max<std::int64_t>(left, 0));
@@ -140,6 +156,7 @@ void Drafts::run() {
     }
     const auto due = take_due(exited);
     Watched now = watched();
+    idle_ = now.timeout < 0;
     lock.unlock();
     exited.clear();
     if (!due.empty()) {

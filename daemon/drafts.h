@@ -1,16 +1,22 @@
-// Drafts: files that get their mode, owner or name after they are closed. install(1), rsync(1) and
+// Drafts: files and directories that get their mode, owner or name after they are closed, or made.
+//
+// install(1), rsync(1) and
 // all who write through mkstemp(3) make a file that nobody else may read (O_EXCL, mode 0600 asked
 // for), write it, close it, and only then chmod(2), chown(2) or rename(2) it. The format cannot
 // record that of a committed file, so a draft is not committed by its last close but by what comes
 // after:
 //  - rename(2), which gives it its name;
 //  - chmod(2) after the close, or one that lets others in; but not of a name with a leading dot,
-//  which
-//    rsync renames next. These commits' results are the system call's;
+//    which rsync renames next. These commits' results are the system call's;
 //  - the exit of the process that closed it, or five seconds, whichever is first;
 //  - fsync(2) of the directory, and the unmount.
 // Until then a crash of ours loses it: close(2) promises nothing, and fsync(2) of a file not its
 // name.
+//
+// Every directory is a draft, closed when it is made: mkdir(1) and chmod(1) may be two commands. It
+// is committed by the first commit of something in it (which needs it), fsync(2) of it or of the
+// directory that it is in, and after five seconds; private ones (private_directories.h) wait for
+// the exit of their maker.
 //
 // Thread-safe. One mutex, not held while committing. The thread that waits for exits and seconds is
 // made with the object and joined with it.
@@ -50,8 +56,10 @@ public:
   [[nodiscard]] bool contains(tree::NodeId node) const;
   [[nodiscard]] bool is_closed(tree::NodeId node) const;
   [[nodiscard]] std::vector<tree::NodeId> closed() const;
-  // The last writer closed it (process 0: not known which). False: not a draft.
+  // The last writer closed it; process 0: only time ends it. False: not a draft.
   [[nodiscard]] bool close(tree::NodeId node, pid_t process);
+  // Time does not end it any more.
+  void keep(tree::NodeId node);
   // It is being written again.
   void reopen(tree::NodeId node);
   // It is a file like any other from now on. True: its writer has closed it, so commit it.
@@ -82,6 +90,7 @@ private:
   mutable std::mutex mutex_;
   std::unordered_map<tree::NodeId, Draft> drafts_;
   bool stop_ = false;
+  bool idle_ = false; // the thread waits for no time
   UniqueFd wake_;
   std::thread thread_;
 };

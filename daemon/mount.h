@@ -12,6 +12,7 @@
 #include "memory_watch.h"
 #include "open_files.h"
 #include "options.h"
+#include "private_directories.h"
 #include "volume/volume.h"
 
 #include <functional>
@@ -28,6 +29,7 @@ struct Mount {
   AccessPath& access;
   InitExchange& init;
   Drafts& drafts;
+  PrivateDirectories& private_directories;
   std::function<void()> ready; // the kernel's INIT has come: the mount can be used
 
   OpenFiles open_files;

@@ -72,8 +72,12 @@ void tell_start(const Mount& mount) {
 }
 
 // Nobody waits for this one.
-void commit_draft(volume::Volume& volume, tree::NodeId node) {
-  const auto committed = volume.commit(node, volume::Volume::Why::closed);
+void commit_draft(volume::Volume& volume, PrivateDirectories& directories, tree::NodeId node) {
+  if (auto ended = directories.end(node); !ended) {
+    diag::error("{}: not all in it is committed: {}",
+                printable(volume.path(node).value_or("a directory")), ended.error().message);
+  }
+  const auto committed = directories.commit(node);
   if (!committed && committed.error().code != Errc::stale) { // stale: it was removed
     diag::error("{}: not committed after its writer closed it: {}",
                 printable(volume.path(node).value_or("a file")), committed.error().message);
@@ -85,7 +89,7 @@ void commit_all(volume::Volume& volume) {
     diag::error("{}: lost: not committed at the unmount: {}", printable(path), error.message);
   });
   if (committed > 0) {
-    diag::info("{} pending files committed", committed);
+    diag::info("{} pending files and directories committed", committed);
   }
 }
 
@@ -139,7 +143,8 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
                    const std::function<void()>& ready) {
   const auto access = make_access_path(line.options.mmap);
   InitExchange init([&](std::uint64_t offered) { return access->negotiate(offered); });
-  Drafts drafts([&](tree::NodeId node) { commit_draft(volume, node); });
+  PrivateDirectories directories(volume);
+  Drafts drafts([&](tree::NodeId node) { commit_draft(volume, directories, node); });
   Mount mount{.line = line,
               .device = device,
               .volume = volume,
@@ -149,6 +154,7 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
               .access = *access,
               .init = init,
               .drafts = drafts,
+              .private_directories = directories,
               .ready = {},
               .open_files = {},
               .last_close = LastClose(),

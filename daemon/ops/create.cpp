@@ -1,9 +1,22 @@
 #include "../meta_files.h"
 #include "../ops.h"
 #include "../reply.h"
+#include "made_in.h"
 #include "open_handle.h"
 
+#include <fcntl.h>
+
 namespace famfs::daemon::ops {
+
+void note_made_in(Mount& mount, tree::NodeId directory, bool copying) {
+  if (!copying) {
+    mount.private_directories.end_from(directory);
+    return;
+  }
+  for (const tree::NodeId found : mount.private_directories.from(directory)) {
+    mount.drafts.keep(found);
+  }
+}
 
 void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fuse_file_info* fi) {
   constexpr mode_t all_mode_bits = 07777;
@@ -13,8 +26,8 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     return;
   }
   const fuse_ctx* caller = fuse_req_ctx(req);
-  const auto made =
-      mount.volume.create(parent, name, {caller->uid, caller->gid}, mode & all_mode_bits);
+  const auto made = mount.volume.create(parent, name, {caller->uid, caller->gid},
+                                        mode & all_mode_bits);
   if (!made) {
     reply_error(req, made.error());
     return;
@@ -23,6 +36,7 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     reply_error(req, attached.error());
     return;
   }
+  note_made_in(mount, parent, (fi->flags & O_EXCL) != 0);
   if (Drafts::is_draft(fi->flags, mode, caller->umask)) {
     mount.drafts.add(made->id);
   }

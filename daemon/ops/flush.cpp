@@ -46,7 +46,7 @@ void flush(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
     reply_errno(req, 0);
     return;
   }
-  reply_done(req, mount.volume.commit(ino, volume::Volume::Why::closed));
+  reply_done(req, mount.private_directories.commit(ino));
 }
 
 } // namespace famfs::daemon::ops

@@ -1,6 +1,7 @@
 #include "../meta_files.h"
 #include "../ops.h"
 #include "../reply.h"
+#include "made_in.h"
 
 namespace famfs::daemon::ops {
 
@@ -12,6 +13,7 @@ void mknod(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, dev
     return;
   }
   const fuse_ctx* caller = fuse_req_ctx(req);
+  note_made_in(mount, parent, false);
   reply_entry(req,
               mount.volume.create(parent, name, {caller->uid, caller->gid}, mode & all_mode_bits));
 }

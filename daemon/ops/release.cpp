@@ -34,9 +34,9 @@ void release(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
   const OpenFiles::Removed removed = mount.open_files.remove(handle_of(fi));
   if (!meta::is_meta(ino) && !left_a_draft(mount, ino, removed.last_writer)) {
     if (removed.last_writer) {
-      log_failure(mount, ino, mount.volume.commit(ino, volume::Volume::Why::closed));
+      log_failure(mount, ino, mount.private_directories.commit(ino));
     }
-    if (removed.last) {
+    if (removed.last && !mount.private_directories.holds(ino)) {
       log_failure(mount, ino, mount.volume.close(ino));
     }
   }

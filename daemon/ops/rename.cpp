@@ -27,7 +27,7 @@ Result<void> rename_file(Mount& mount, fuse_ino_t parent, const char* name, fuse
     static_cast<void>(mount.drafts.end(*replaced));
   }
   if (node && mount.drafts.end(*node)) {
-    return mount.volume.commit(*node, volume::Volume::Why::closed);
+    return mount.private_directories.commit(*node);
   }
   return {};
 }

@@ -33,7 +33,12 @@ volume::Change to_change(const struct stat& attr, int to_set) {
   return change;
 }
 
-// The rule, and why: drafts.h.
+// The rules, and why: drafts.h, private_directories.h.
+Result<void> finish_directory(Mount& mount, tree::NodeId node) {
+  static_cast<void>(mount.drafts.close(node, 0));
+  return mount.private_directories.end(node);
+}
+
 Result<void> finish_draft(Mount& mount, tree::NodeId node, mode_t mode) {
   constexpr mode_t others = 077;
   if (!mount.drafts.contains(node)) {
@@ -45,7 +50,7 @@ Result<void> finish_draft(Mount& mount, tree::NodeId node, mode_t mode) {
   if (!ends || !mount.drafts.end(node)) {
     return {};
   }
-  return mount.volume.commit(node, volume::Volume::Why::closed);
+  return mount.private_directories.commit(node);
 }
 
 } // namespace
@@ -59,7 +64,10 @@ void setattr(fuse_req_t req, fuse_ino_t ino, struct stat* attr, int to_set,
   }
   auto changed = mount.volume.change(ino, to_change(*attr, to_set));
   if (changed && (to_set & FUSE_SET_ATTR_MODE) != 0) {
-    if (const auto finished = finish_draft(mount, ino, changed->mode); !finished) {
+    const auto finished = changed->kind == volume::Kind::directory
+                              ? finish_directory(mount, ino)
+                              : finish_draft(mount, ino, changed->mode);
+    if (!finished) {
       changed = std::unexpected(finished.error());
     }
   }

@@ -13,10 +13,11 @@ void statfs(fuse_req_t req, fuse_ino_t /*ino*/) {
   out.f_bsize = out.f_frsize = block;
   out.f_blocks = usage.data_bytes / block;
   out.f_bfree = out.f_bavail = usage.free_bytes / block;
-  // Each file or directory takes one entry of the log; pending files will.
+  // Each file or directory takes one entry of the log; what is pending will.
   out.f_files = usage.log_capacity;
   out.f_ffree = out.f_favail =
-      usage.log_capacity - std::min(usage.log_capacity, usage.log_entries + usage.pending_files);
+      usage.log_capacity - std::min(usage.log_capacity, usage.log_entries + usage.pending_files +
+                                                            usage.pending_directories);
   out.f_namemax = longest_name;
   fuse_reply_statfs(req, &out);
 }

@@ -14,11 +14,12 @@ void unlink(fuse_req_t req, fuse_ino_t parent, const char* name) {
   const auto removed = mount.volume.remove(parent, name);
   if (found && removed) {
     static_cast<void>(mount.drafts.end(found->id));
+    static_cast<void>(mount.private_directories.end(found->id));
   }
   reply_done(req, removed);
 }
 
-// The format has no entry that removes, and every directory is committed when it is made.
+// As of files: what is pending goes, the format has no entry that removes.
 void rmdir(fuse_req_t req, fuse_ino_t parent, const char* name) {
   unlink(req, parent, name);
 }

@@ -50,10 +50,7 @@ Result<Attributes> Volume::change(NodeId id, const Change& change) {
 
 Result<void> Volume::Impl::change(NodeId id, const Change& change) {
   if (const auto directory = directory_info(id)) {
-    if (change.size) {
-      return directory_error(id);
-    }
-    return change_fixed(id, *directory, change);
+    return change.size ? directory_error(id) : change_directory(id, change);
   }
   auto file = acquire(id);
   if (!file) {
@@ -63,6 +60,29 @@ Result<void> Volume::Impl::change(NodeId id, const Change& change) {
     return change_fixed(id, committed->info, change);
   }
   return change_pending(*std::get<LockedPending>(*file).file, change);
+}
+
+Result<void> Volume::Impl::change_directory(NodeId id, const Change& change) {
+  std::unique_lock lock(mutex);
+  auto info = contents.tree.info(id);
+  if (!info) {
+    return stale(id);
+  }
+  if (!info->pending) {
+    lock.unlock();
+    return change_fixed(id, *info, change);
+  }
+  if (auto recordable = recordable_mode(change.mode.value_or(0)); !recordable) {
+    return recordable;
+  }
+  info->mode = change.mode.value_or(info->mode);
+  info->uid = change.uid.value_or(info->uid);
+  info->gid = change.gid.value_or(info->gid);
+  cannot_fail(contents.tree.set_info(id, *info));
+  if (change.modified) {
+    times.set(id, *change.modified);
+  }
+  return {};
 }
 
 Result<void> Volume::Impl::change_fixed(NodeId id, const tree::NodeInfo& info,
@@ -131,15 +151,33 @@ Result<void> Volume::Impl::shrink(Pending& file, std::uint64_t size) {
     file.high_water = std::min(file.high_water, size);
   }
   file.size = size;
-  // Space that somebody outside may have an address of is cut off at commit, when it is certain
-  // that the file will not grow into it again.
-  if (!file.handed_out) {
-    const Cut shape = cut(file.map, size, geometry.alloc_unit);
-    const std::unique_lock lock(mutex);
-    file.map = shape.kept;
-    free_extents(contents.allocator, shape.rest);
-  }
+  cut_off(file);
   return {};
+}
+
+// Space that somebody outside may have an address of is cut off at commit, when it is certain that
+// the file will not grow into it again.
+void Volume::Impl::cut_off(Pending& file) {
+  if (file.handed_out) {
+    return;
+  }
+  const Cut shape = cut(file.map, file.size, geometry.alloc_unit);
+  const std::unique_lock lock(mutex);
+  file.map = shape.kept;
+  free_extents(contents.allocator, shape.rest);
+}
+
+Result<void> Volume::trim(NodeId id) {
+  return guarded([&]() -> Result<void> {
+    auto file = impl_->acquire(id);
+    if (!file) {
+      return std::unexpected(file.error());
+    }
+    if (auto* pending = std::get_if<LockedPending>(&*file)) {
+      impl_->cut_off(*pending->file);
+    }
+    return {};
+  });
 }
 
 } // namespace famfs::volume

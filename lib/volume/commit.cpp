@@ -66,6 +66,9 @@ Result<void> Volume::Impl::record(Pending& file, format::Extents& rest) {
     return may;
   }
   auto& tree = contents.tree;
+  if (auto above = record_directory(tree.parent(file.id)); !above) {
+    return above;
+  }
   const Cut shape = cut(file.map, file.size, geometry.alloc_unit);
   tree::NodeInfo info = file.info;
   info.size = file.size;
@@ -102,6 +105,41 @@ Result<void> Volume::Impl::record(Pending& file, format::Extents& rest) {
   return appended.result;
 }
 
+// Replay refuses what comes before the directory that it is in.
+Result<void> Volume::Impl::record_directory(NodeId id) {
+  auto& tree = contents.tree;
+  tree::NodeInfo info = *tree.info(id);
+  if (!info.pending) {
+    return {};
+  }
+  if (auto above = record_directory(tree.parent(id)); !above) {
+    return above;
+  }
+  info.entry = writer->used();
+  auto appended = append(format::MkdirEntry{
+      .path = format::RelPath(tree.path(id)), .uid = info.uid, .gid = info.gid, .mode = info.mode});
+  if (appended.visible) {
+    info.pending = false;
+    cannot_fail(tree.set_info(id, info));
+    pending_directories.erase(id);
+  }
+  return appended.result;
+}
+
+Result<bool> Volume::Impl::commit_directory(NodeId id) {
+  const std::unique_lock lock(mutex);
+  if (!pending_directories.contains(id)) {
+    return false;
+  }
+  if (auto may = may_append(); !may) {
+    return std::unexpected(may.error());
+  }
+  if (auto recorded = record_directory(id); !recorded) {
+    return std::unexpected(recorded.error());
+  }
+  return true;
+}
+
 bool Volume::Impl::is_orphan(const Pending& file) const {
   const std::shared_lock lock(mutex);
   return file.orphan;
@@ -109,6 +147,10 @@ bool Volume::Impl::is_orphan(const Pending& file) const {
 
 Result<void> Volume::commit(NodeId id, Why why) {
   return guarded([&]() -> Result<void> {
+    if (impl_->directory_info(id)) {
+      const auto committed = impl_->commit_directory(id);
+      return committed ? Result<void>{} : std::unexpected(committed.error());
+    }
     auto file = impl_->acquire(id);
     if (!file) {
       return std::unexpected(file.error());
@@ -202,21 +244,21 @@ Volume::commit_all(const std::function<void(const std::string& path, const Error
     failed("/", files.error());
     return 0;
   }
-  std::uint64_t committed = 0;
+  std::uint64_t count = 0;
   for (const NodeId id : *files) {
     const auto finished = guarded([&] { return impl_->finish(id); });
     if (finished) {
-      committed += *finished ? 1 : 0;
+      count += *finished ? 1 : 0;
     } else if (finished.error().code != Errc::stale) {
       failed(impl_->locked_path(id), finished.error());
     }
   }
-  return committed;
+  return count;
 }
 
 std::vector<NodeId> Volume::Impl::unfinished() const {
   const std::shared_lock lock(mutex);
-  std::vector<NodeId> files;
+  std::vector<NodeId> files(pending_directories.begin(), pending_directories.end());
   for (const auto& [id, file] : pending) {
     if (!file->orphan) {
       files.push_back(id);
@@ -232,6 +274,9 @@ std::vector<NodeId> Volume::Impl::unfinished() const {
 }
 
 Result<bool> Volume::Impl::finish(NodeId id) {
+  if (directory_info(id)) {
+    return commit_directory(id);
+  }
   auto file = acquire(id);
   if (!file) {
     return std::unexpected(file.error());

@@ -79,15 +79,18 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> room_in_log() const; // locked; log_full, counting the pending
 
   // -- namespace.cpp
-  // Locked; the new path, or all the reasons why not.
-  [[nodiscard]] Result<std::string> may_make(NodeId parent, std::string_view name,
-                                             std::uint32_t mode) const;
+  // Locked; all the reasons why not.
+  [[nodiscard]] Result<void> may_make(NodeId parent, std::string_view name,
+                                      std::uint32_t mode) const;
   [[nodiscard]] Result<NodeId> insert_pending(NodeId parent, std::string_view name,
                                               const tree::NodeInfo& info); // exclusive
+  [[nodiscard]] Result<Attributes> make(NodeId parent, std::string_view name,
+                                        const tree::NodeInfo& info, bool on_request); // unlocked
 
   // -- remove.cpp
   [[nodiscard]] Result<NodeId> pending_child(NodeId parent, std::string_view name) const; // locked
-  [[nodiscard]] Result<void> may_replace(NodeId target, bool replace) const;              // locked
+  [[nodiscard]] Result<void> remove_directory(NodeId id, NodeId parent); // exclusive; a pending one
+  [[nodiscard]] Result<void> may_replace(NodeId target, bool replace) const; // locked
   // What an orphan waits for its last pin with; made before it becomes one.
   [[nodiscard]] holder::Pins::Waiting reaper(NodeId id);
   void orphan(NodeId id) noexcept; // exclusive: a pending file that is out of the tree
@@ -95,12 +98,14 @@ struct Volume::Impl {
   void drop(NodeId id);            // unlocked
 
   // -- change.cpp
-  [[nodiscard]] Result<void> change(NodeId id, const Change& change); // unlocked
+  [[nodiscard]] Result<void> change(NodeId id, const Change& change);           // unlocked
+  [[nodiscard]] Result<void> change_directory(NodeId id, const Change& change); // unlocked
   [[nodiscard]] Result<void> change_fixed(NodeId id, const tree::NodeInfo& info,
                                           const Change& change);
   [[nodiscard]] Result<void> change_pending(Pending& file, const Change& change);
   [[nodiscard]] Result<void> set_size(Pending& file, std::uint64_t size);
   [[nodiscard]] Result<void> shrink(Pending& file, std::uint64_t size);
+  void cut_off(Pending& file);
 
   // -- data.cpp
   [[nodiscard]] Result<void> fixed_size(const Pending& file) const; // always an error
@@ -116,8 +121,11 @@ struct Volume::Impl {
   [[nodiscard]] Appended append(const format::EntryBody& body); // exclusive
   [[nodiscard]] Result<void> commit(LockedPending held, bool even_empty);
   [[nodiscard]] Result<void> record(Pending& file, format::Extents& rest); // exclusive
-  [[nodiscard]] bool is_orphan(const Pending& file) const;                 // unlocked
-  [[nodiscard]] Result<void> sync(NodeId id, const Committed& file);       // unlocked
+  // Exclusive; a directory, those above it first.
+  [[nodiscard]] Result<void> record_directory(NodeId id);
+  [[nodiscard]] Result<bool> commit_directory(NodeId id);  // unlocked; whether it was pending
+  [[nodiscard]] bool is_orphan(const Pending& file) const; // unlocked
+  [[nodiscard]] Result<void> sync(NodeId id, const Committed& file); // unlocked
   // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
   // are dropped before each read (io: they are bad), and before a program first maps the file; from
   // then on by famfs_acquire alone.
@@ -144,6 +152,7 @@ struct Volume::Impl {
   std::uint64_t position = 0;        // entries replayed; of a master: at open
   std::unordered_map<NodeId, std::shared_ptr<Pending>> pending; // orphans too
   std::uint64_t orphans = 0;
+  std::unordered_set<NodeId> pending_directories; // what else they are is in the tree
   // Committed files that were handed out to be mapped and may have bytes in this host's caches.
   // True: a pin is left, so there may be a mapping.
   std::unordered_map<NodeId, bool> mapped;

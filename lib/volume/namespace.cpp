@@ -65,77 +65,64 @@ Result<void> Volume::list(NodeId directory, std::uint64_t cookie, const ListFn& 
 Result<Attributes> Volume::make_directory(NodeId parent, std::string_view name, Owner owner,
                                           std::uint32_t mode) {
   return guarded([&]() -> Result<Attributes> {
-    const std::unique_lock lock(impl_->mutex);
-    const auto path = impl_->may_make(parent, name, mode);
-    if (!path) {
-      return std::unexpected(path.error());
-    }
-    auto& tree = impl_->contents.tree;
-    const auto id = tree.insert(parent, name,
-                                {.kind = Kind::directory,
-                                 .uid = owner.uid,
-                                 .gid = owner.gid,
-                                 .mode = mode,
-                                 .entry = impl_->writer->used()});
-    if (!id) {
-      return std::unexpected(id.error());
-    }
-    const auto appended = impl_->append(format::MkdirEntry{
-        .path = format::RelPath(*path), .uid = owner.uid, .gid = owner.gid, .mode = mode});
-    if (!appended.visible) {
-      cannot_fail(tree.remove(*id));
-    }
-    if (!appended.result) {
-      return std::unexpected(appended.result.error());
-    }
-    impl_->times.touch(*id);
-    impl_->times.touch(parent);
-    return *impl_->attributes_of(*id);
+    return impl_->make(parent, name,
+                       {.kind = Kind::directory,
+                        .uid = owner.uid,
+                        .gid = owner.gid,
+                        .mode = mode,
+                        .pending = true},
+                       false);
   });
 }
 
 Result<Attributes> Volume::create(NodeId parent, std::string_view name, Owner owner,
-                                  std::uint32_t mode) {
+                                  std::uint32_t mode, bool on_request) {
   return guarded([&]() -> Result<Attributes> {
-    const std::unique_lock lock(impl_->mutex);
-    if (const auto path = impl_->may_make(parent, name, mode); !path) {
-      return std::unexpected(path.error());
-    }
-    const auto id = impl_->insert_pending(parent, name,
-                                          {.kind = Kind::file,
-                                           .uid = owner.uid,
-                                           .gid = owner.gid,
-                                           .mode = mode,
-                                           .pending = true,
-                                           .flags = format::kFileAllHostsWrite});
-    if (!id) {
-      return std::unexpected(id.error());
-    }
-    impl_->times.touch(*id);
-    impl_->times.touch(parent);
-    return *impl_->attributes_of(*id);
+    return impl_->make(parent, name,
+                       {.kind = Kind::file,
+                        .uid = owner.uid,
+                        .gid = owner.gid,
+                        .mode = mode,
+                        .pending = true,
+                        .flags = format::kFileAllHostsWrite},
+                       on_request);
   });
 }
 
-Result<std::string> Volume::Impl::may_make(NodeId parent, std::string_view name,
-                                           std::uint32_t mode) const {
-  auto path = new_path(parent, name);
+Result<Attributes> Volume::Impl::make(NodeId parent, std::string_view name,
+                                      const tree::NodeInfo& info, bool on_request) {
+  const std::unique_lock lock(mutex);
+  if (auto may = may_make(parent, name, info.mode); !may) {
+    return std::unexpected(may.error());
+  }
+  const auto id = insert_pending(parent, name, info);
+  if (!id) {
+    return std::unexpected(id.error());
+  }
+  if (on_request) {
+    pending_of(*id)->on_request = true; // nobody else knows of it yet
+  }
+  times.touch(*id);
+  times.touch(parent);
+  return *attributes_of(*id);
+}
+
+Result<void> Volume::Impl::may_make(NodeId parent, std::string_view name,
+                                    std::uint32_t mode) const {
+  const auto path = new_path(parent, name);
   if (!path) {
-    return path;
+    return std::unexpected(path.error());
   }
   if (contents.tree.find(parent, name)) {
     return fail(Errc::exists, fmt::format("{}: it exists: use another name", printable(*path)));
   }
   if (auto recordable = recordable_mode(mode); !recordable) {
-    return std::unexpected(recordable.error());
+    return recordable;
   }
   if (auto may = may_append(); !may) {
-    return std::unexpected(may.error());
+    return may;
   }
-  if (auto room = room_in_log(); !room) {
-    return std::unexpected(room.error());
-  }
-  return path;
+  return room_in_log();
 }
 
 Result<NodeId> Volume::Impl::insert_pending(NodeId parent, std::string_view name,
@@ -145,7 +132,11 @@ Result<NodeId> Volume::Impl::insert_pending(NodeId parent, std::string_view name
     return id;
   }
   try {
-    pending.emplace(*id, std::make_shared<Pending>(*id, info));
+    if (info.kind == Kind::directory) {
+      pending_directories.insert(*id);
+    } else {
+      pending.emplace(*id, std::make_shared<Pending>(*id, info));
+    }
   } catch (const std::bad_alloc&) {
     cannot_fail(contents.tree.remove(*id));
     throw;

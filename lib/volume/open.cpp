@@ -140,7 +140,8 @@ Usage Volume::usage() const {
           .log_capacity = format::log_capacity(impl_->geometry.log_length),
           .files = tree.files(),
           .directories = tree.directories(),
-          .pending_files = impl_->pending.size() - impl_->orphans};
+          .pending_files = impl_->pending.size() - impl_->orphans,
+          .pending_directories = impl_->pending_directories.size()};
 }
 
 std::vector<BadPlace> Volume::bad_places() const {

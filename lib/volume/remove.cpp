@@ -1,4 +1,4 @@
-// Removing and renaming: of pending files only, because the format records neither.
+// Removing and renaming: of what is pending only, because the format records neither.
 #include "volume/impl.h"
 
 #include "base/diag.h"
@@ -15,7 +15,7 @@ Result<NodeId> Volume::Impl::pending_child(NodeId parent, std::string_view name)
   if (role == Role::client) {
     return std::unexpected(may_append().error());
   }
-  if (!pending.contains(*id)) {
+  if (!contents.tree.info(*id)->pending) {
     return fail(Errc::not_permitted,
                 fmt::format("{}: committed: the format records neither removing nor renaming",
                             message_path(*id)));
@@ -30,6 +30,9 @@ Result<void> Volume::remove(NodeId parent, std::string_view name) {
     if (!id) {
       return std::unexpected(id.error());
     }
+    if (impl_->pending_directories.contains(*id)) {
+      return impl_->remove_directory(*id, parent);
+    }
     auto reaper = impl_->reaper(*id);
     if (auto removed = impl_->contents.tree.remove(*id); !removed) {
       return removed;
@@ -42,6 +45,16 @@ Result<void> Volume::remove(NodeId parent, std::string_view name) {
   });
 }
 
+Result<void> Volume::Impl::remove_directory(NodeId id, NodeId parent) {
+  if (auto removed = contents.tree.remove(id); !removed) {
+    return removed;
+  }
+  pending_directories.erase(id);
+  times.forget(id);
+  times.touch(parent);
+  return {};
+}
+
 Result<void> Volume::rename(NodeId parent, std::string_view name, NodeId new_parent,
                             std::string_view new_name, bool replace) {
   return guarded([&]() -> Result<void> {
@@ -49,6 +62,11 @@ Result<void> Volume::rename(NodeId parent, std::string_view name, NodeId new_par
     const auto id = impl_->pending_child(parent, name);
     if (!id) {
       return std::unexpected(id.error());
+    }
+    if (impl_->pending_directories.contains(*id)) {
+      return fail(Errc::not_permitted, fmt::format("{}: a directory: it cannot be renamed: make "
+                                                   "one of the right name",
+                                                   impl_->message_path(*id)));
     }
     if (const auto path = impl_->new_path(new_parent, new_name); !path) {
       return std::unexpected(path.error());

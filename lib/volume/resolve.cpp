@@ -72,8 +72,9 @@ std::shared_ptr<Pending> Volume::Impl::pending_of(NodeId id) const {
 std::optional<Attributes> Volume::Impl::attributes_of(NodeId id) const {
   const auto info = contents.tree.info(id);
   const Attributes empty{.id = id, .modified = times.get(id)};
-  if (info && !info->pending) {
+  if (info && (!info->pending || info->kind == Kind::directory)) {
     auto attributes = with_info(empty, *info);
+    attributes.pending = info->pending;
     if (info->kind == Kind::directory) {
       attributes.links = 2 + contents.tree.subdirectory_count(id);
     } else {
@@ -169,12 +170,12 @@ Result<void> Volume::Impl::may_append() const {
 }
 
 Result<void> Volume::Impl::room_in_log() const {
-  const std::uint64_t promised = pending.size() - orphans;
+  const std::uint64_t promised = pending.size() - orphans + pending_directories.size();
   if (writer->used() + promised < writer->capacity()) {
     return {};
   }
   return fail(Errc::log_full, fmt::format("log: 0 entries are left of {} ({} of them promised to "
-                                          "files not yet committed): make a file system with a "
+                                          "what is not yet committed): make a file system with a "
                                           "longer log",
                                           writer->capacity(), promised));
 }

@@ -72,7 +72,7 @@ struct Usage {
   std::uint64_t device_bytes = 0, data_bytes = 0, free_bytes = 0, alloc_unit = 0;
   std::uint64_t bad_bytes = 0; // of the data area, in whole allocation units: never handed out
   std::uint64_t log_entries = 0, log_capacity = 0;
-  std::uint64_t files = 0, directories = 0, pending_files = 0;
+  std::uint64_t files = 0, directories = 0, pending_files = 0, pending_directories = 0;
 };
 
 struct Followed {
@@ -121,14 +121,15 @@ public:
   using ListFn = std::function<bool(const tree::Child&, const Attributes&)>;
   [[nodiscard]] Result<void> list(NodeId directory, std::uint64_t cookie, const ListFn& fn) const;
 
-  // Commits at once. exists, name_too_long (component > 255 or path > 79), log_full, read_only
-  // (client), invalid (a name the format refuses); mode bits past 0777: not_permitted.
+  // Pending, until commit() of it or of anything in it. The log must have room for it (counting the
+  // pending): log_full. exists, name_too_long (component > 255 or path > 79), read_only (client),
+  // invalid (a name the format refuses); mode bits past 0777: not_permitted.
   [[nodiscard]] Result<Attributes> make_directory(NodeId parent, std::string_view name, Owner owner,
                                                   std::uint32_t mode);
-  // Pending. The log must have room for it (counting the pending): log_full.
+  // Pending. As make_directory. on_request: committed by Why::by_request alone.
   [[nodiscard]] Result<Attributes> create(NodeId parent, std::string_view name, Owner owner,
-                                          std::uint32_t mode);
-  // Pending files only; committed files and directories: not_permitted. Space comes back when the
+                                          std::uint32_t mode, bool on_request = false);
+  // What is committed: not_permitted. A directory: not_empty. A file's space comes back when its
   // last pin goes.
   [[nodiscard]] Result<void> remove(NodeId parent, std::string_view name);
   // Pending files only. `replace` false and the target there: exists; a committed target:
@@ -179,18 +180,21 @@ public:
   [[nodiscard]] Result<MapView> map(NodeId id, bool use, Reader reader = Reader::anyone);
 
   // -- life
-  // Commits a pending file that has data (size > 0); an empty one, or a committed one, is a no-op.
+  // Commits a pending directory, or a pending file that has data (size > 0); an empty one, or what
+  // is committed, is a no-op. Pending directories above it are committed first, as they are.
   // Data that may have been written through a map is written back first. Raw files: only
   // by_request. On an error it is still pending, with one exception: the log header's memory went
   // bad when the entry was there for all to see; then it is committed, and the error says it may
   // not last.
   enum class Why : std::uint8_t { closed, synced, by_request };
   [[nodiscard]] Result<void> commit(NodeId id, Why why);
+  // A pending file's space past its size comes back: its writer is done, its commit comes later.
+  [[nodiscard]] Result<void> trim(NodeId id);
   // Committed: writes back and fences what may have been stored through maps. Pending: commit.
   [[nodiscard]] Result<void> sync(NodeId id);
   // The last handle is gone: commits, or drops a file that waits for a request to commit it.
   [[nodiscard]] Result<void> close(NodeId id);
-  // Unmount: empty files too. Every failure goes to `failed`; returns how many committed.
+  // Unmount: empty files too. Every failure goes to `failed`; returns how many were pending.
   [[nodiscard]] std::uint64_t
   commit_all(const std::function<void(const std::string& path, const Error&)>& failed);
 

@@ -162,7 +162,9 @@ void World::commit(std::size_t count) {
 
 void World::make_directory() {
   under_way_.directory = next_name('d');
-  must(volume_->make_directory(tree::kRoot, *under_way_.directory, {.uid = 1, .gid = 2}, 0755));
+  const auto made =
+      must(volume_->make_directory(tree::kRoot, *under_way_.directory, {.uid = 1, .gid = 2}, 0755));
+  must(volume_->commit(made.id, Volume::Why::synced));
   acknowledged_.directories.push_back(*under_way_.directory);
   under_way_ = {};
 }
@@ -328,7 +330,8 @@ std::string World::goes_on(Wreck& wreck) {
   {
     auto next = Volume::open(wreck, {.role = Role::master, .map_unit = kMapUnit}, faults);
     before = next ? (*next)->usage().log_entries : 0;
-    if (!next || !(*next)->make_directory(tree::kRoot, "next", {}, 0755)) {
+    if (!next || !(*next)->make_directory(tree::kRoot, "next", {}, 0755) ||
+        (*next)->commit_all([](auto&, auto&) {}) != 1) {
       return "the next master cannot append";
     }
   }

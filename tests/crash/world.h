@@ -22,7 +22,7 @@ namespace famfs::crash {
 // What is done, a letter each:
 //   n  a new file, written, pending        k  commit of the oldest pending file
 //   h  the same with a hole, that is read  t  two commits from two threads at once: of the oldest
-//   two d  mkdir                               o  overwrite in place, in the newest committed file
+//   two d  mkdir, fsync of it                  o  overwrite in place, in the newest committed file
 //   m  mkfs over it                        s  store through a map of it, fsync
 // Each on a thread of its own, as requests reach a daemon: a fence does nothing for other threads.
 using Step = char;

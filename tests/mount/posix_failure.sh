@@ -79,7 +79,7 @@ test_the_log_is_gone() {
   make_fs; mount_fs
   echo x >"$MNT/f"
   truncate -s 1M "$DEV"
-  expect_fail mkdir "$MNT/d" 2>/dev/null
+  expect_fail bash -c "mkdir '$MNT/d' && sync '$MNT/d'" 2>/dev/null
   expect_fail cat "$MNT/f" 2>/dev/null
   expect_fail cat "$MNT/.meta/.log" >/dev/null 2>&1
   ls "$MNT" >/dev/null || fail "the daemon died"

@@ -81,6 +81,7 @@ test_fsck_sees_what_is_committed() {
   mount_fs
   head -c 3M /dev/urandom >"$MNT/file"
   mkdir "$MNT/dir"
+  sync "$MNT/dir"
   local text
   text=$(famfs fsck "$MNT") || fail "not clean: $text"
   expect_text "^Files: 1$" "$text"

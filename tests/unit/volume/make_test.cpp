@@ -108,6 +108,7 @@ TEST_CASE("a crash in mkfs leaves the old file system, none, or the new one whol
   {
     auto opened = *Volume::open(memory, {.role = Role::master}, faults);
     REQUIRE(opened->make_directory(tree::kRoot, "old", {}, 0755));
+    REQUIRE(opened->commit_all([](auto&, auto&) {}) == 1);
     old = opened->superblock().file_system.text();
   }
   memory.settle();

@@ -57,7 +57,9 @@ NodeId Rig::create(std::string_view name, NodeId parent) {
 }
 
 NodeId Rig::directory(std::string_view name, NodeId parent) {
-  return must(volume->make_directory(parent, name, {.uid = 1, .gid = 2}, 0755)).id;
+  const NodeId id = must(volume->make_directory(parent, name, {.uid = 1, .gid = 2}, 0755)).id;
+  must(volume->commit(id, Volume::Why::by_request));
+  return id;
 }
 
 Result<std::uint64_t> Rig::try_write(NodeId id, std::uint64_t offset, std::string_view text) {

@@ -45,7 +45,7 @@ public:
 
   // Each of these must succeed.
   NodeId create(std::string_view name, NodeId parent = tree::kRoot);
-  NodeId directory(std::string_view name, NodeId parent = tree::kRoot);
+  NodeId directory(std::string_view name, NodeId parent = tree::kRoot); // committed
   void write(NodeId id, std::uint64_t offset, std::string_view text);
   void resize(NodeId id, std::uint64_t size);
   void commit(NodeId id);

@@ -1,4 +1,4 @@
-"""stream.py ROUND: a stream of commits; each is acknowledged on descriptor 9 once close(2) or mkdir(2) has returned.
+"""stream.py ROUND: a stream of commits; each is acknowledged on descriptor 9 once close(2), or fsync(2) of a directory, has returned.
 stream.py check ROUND...: what of these rounds is in /mnt: "ROUND COUNT" where it is the first COUNT steps of the
 stream, whole; else what is wrong, and 1. The steps are known from the round and their number alone."""
 import hashlib
@@ -30,6 +30,9 @@ def stream(number):
         path = f"{MOUNT}/{name}"
         if data is None:
             os.mkdir(path)
+            fd = os.open(path, os.O_RDONLY)
+            os.fsync(fd)
+            os.close(fd)
         else:
             fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
             os.write(fd, data)
