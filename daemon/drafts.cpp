@@ -28,12 +28,17 @@ Drafts::~Drafts() {
 }
 
 bool Drafts::is_draft(int flags, mode_t mode, mode_t umask) noexcept {
-  return (flags & O_EXCL) != 0 && (mode & kOthers) == 0 && (umask & kOthers) != kOthers;
+  return (flags & O_EXCL) != 0 && (mode & kOthers) == 0 &&
+         (is_temporary(flags) || (umask & kOthers) != kOthers);
 }
 
-void Drafts::add(tree::NodeId node) {
+bool Drafts::is_temporary(int flags) noexcept {
+  return (flags & O_ACCMODE) == O_RDWR;
+}
+
+void Drafts::add(tree::NodeId node, bool temporary) {
   const std::lock_guard lock(mutex_);
-  drafts_.try_emplace(node);
+  drafts_[node].temporary = temporary;
 }
 
 bool Drafts::contains(tree::NodeId node) const {
@@ -45,6 +50,12 @@ bool Drafts::is_closed(tree::NodeId node) const {
   const std::lock_guard lock(mutex_);
   const auto found = drafts_.find(node);
   return found != drafts_.end() && found->second.closed;
+}
+
+bool Drafts::awaits_name(tree::NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = drafts_.find(node);
+  return found != drafts_.end() && found->second.temporary;
 }
 
 std::vector<tree::NodeId> Drafts::closed() const {

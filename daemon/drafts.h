@@ -7,7 +7,9 @@
 // after:
 //  - rename(2), which gives it its name;
 //  - chmod(2) after the close, or one that lets others in; but not of a name with a leading dot,
-//    which rsync renames next. These commits' results are the system call's;
+//    which rsync renames next; and only after the close for what is open for reading too, as
+//    mkstemp makes it: sed -i renames that next, and removes it if it may not replace what is
+//    there. These commits' results are the system call's;
 //  - the exit of the process that closed it, or five seconds, whichever is first;
 //  - fsync(2) of the directory, and the unmount.
 // Until then a crash of ours loses it: close(2) promises nothing, and fsync(2) of a file not its
@@ -49,10 +51,14 @@ public:
   ~Drafts(); // what is left is for Volume::commit_all
 
   // open(2)'s flags and mode, the mode already without the umask's bits. With a umask that hides
-  // everything from others the mode says nothing about intent.
+  // everything from others the mode says nothing about intent, unless it is a temporary file:
+  // sed(1) sets that umask for mkstemp(3).
   [[nodiscard]] static bool is_draft(int flags, mode_t mode, mode_t umask) noexcept;
+  [[nodiscard]] static bool is_temporary(int flags) noexcept;
 
-  void add(tree::NodeId node);
+  // temporary: it is to be renamed, whatever its mode becomes.
+  void add(tree::NodeId node, bool temporary = false);
+  [[nodiscard]] bool awaits_name(tree::NodeId node) const; // a temporary one
   [[nodiscard]] bool contains(tree::NodeId node) const;
   [[nodiscard]] bool is_closed(tree::NodeId node) const;
   [[nodiscard]] std::vector<tree::NodeId> closed() const;
@@ -68,6 +74,7 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
   struct Draft {
+    bool temporary = false;
     bool closed = false;
     UniqueFd process; // pidfd
     Clock::time_point until;

@@ -38,7 +38,7 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
   }
   note_made_in(mount, parent, (fi->flags & O_EXCL) != 0);
   if (Drafts::is_draft(fi->flags, mode, caller->umask)) {
-    mount.drafts.add(made->id);
+    mount.drafts.add(made->id, Drafts::is_temporary(fi->flags));
   }
   const fuse_entry_param entry = to_entry(mount, *made);
   if (fuse_reply_create(req, &entry, fi) != 0) {

@@ -46,7 +46,7 @@ Result<void> finish_draft(Mount& mount, tree::NodeId node, mode_t mode) {
   }
   const bool ends = mount.drafts.is_closed(node)
                         ? !base_name(mount.volume.path(node).value_or("")).starts_with('.')
-                        : (mode & others) != 0;
+                        : (mode & others) != 0 && !mount.drafts.awaits_name(node);
   if (!ends || !mount.drafts.end(node)) {
     return {};
   }

@@ -259,4 +259,24 @@ test_utimes_are_kept_until_the_unmount() {
   [ "$(stat -c %Y "$MNT/f")" = 981173106 ] || fail "mtime $(stat -c %Y "$MNT/f")"
 }
 
+test_sed_in_place_leaves_nothing_behind() {
+  make_fs; mount_fs
+  echo old >"$MNT/f"
+  expect_text "cannot rename .*: Operation not permitted" "$(cd "$MNT" && sed -i s/old/new/ f 2>&1)"
+  [ "$(ls "$MNT")" = f ] || fail "left: $(ls "$MNT")"
+  [ "$(cat "$MNT/f")" = old ] || fail "content"
+  # Written, given a mode, synced, and only then named.
+  python3 - "$MNT" <<'P' || fail "mkstemp, fchmod, fsync, rename"
+import os, sys, tempfile
+fd, name = tempfile.mkstemp(dir=sys.argv[1])
+os.write(fd, b"x")
+os.fchmod(fd, 0o644)
+os.fsync(fd)
+os.close(fd)
+os.rename(name, sys.argv[1] + "/g")
+P
+  remount
+  [ "$(cat "$MNT/g")" = x ] || fail "lost"
+}
+
 run_tests "${1:-}"

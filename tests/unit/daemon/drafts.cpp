@@ -79,6 +79,36 @@ TEST_CASE("drafts: which files are made as one") {
   CHECK_FALSE(Drafts::is_draft(made, 0644, 022));
   CHECK_FALSE(Drafts::is_draft(made, 0600, 077)); // the umask's doing: cp under a private umask
   CHECK_FALSE(Drafts::is_draft(O_CREAT | O_WRONLY, 0600, 022));
+  constexpr int temporary = O_CREAT | O_EXCL | O_RDWR;
+  CHECK(Drafts::is_draft(temporary, 0600, 077));
+  CHECK_FALSE(Drafts::is_draft(temporary, 0644, 022));
+  CHECK(Drafts::is_temporary(temporary));
+  CHECK_FALSE(Drafts::is_temporary(made));
+}
+
+TEST_CASE("drafts: which are to be renamed") {
+  Drafts drafts([](std::uint64_t) {}, 1h);
+  drafts.add(1);
+  drafts.add(2, true);
+  CHECK_FALSE(drafts.awaits_name(1));
+  CHECK(drafts.awaits_name(2));
+  CHECK_FALSE(drafts.awaits_name(3));
+}
+
+TEST_CASE("drafts: one that is kept waits for its process, not for time") {
+  Committed committed;
+  Child child;
+  Drafts drafts([&](std::uint64_t node) { committed.add(node); }, 30ms);
+  drafts.add(1);
+  drafts.add(2);
+  CHECK(drafts.close(1, child.pid()));
+  drafts.keep(1);
+  CHECK(drafts.close(2, 0));
+  drafts.keep(2); // nothing else would end it
+  CHECK(committed.wait_for(2));
+  CHECK_FALSE(committed.has(1));
+  child.end();
+  CHECK(committed.wait_for(1));
 }
 
 TEST_CASE("drafts: committed when the process that closed it is gone") {
