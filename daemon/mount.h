@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access_path.h"
+#include "announcements.h"
 #include "drafts.h"
 #include "failures.h"
 #include "holder/registry.h"
@@ -33,6 +34,7 @@ struct Mount {
   std::function<void()> ready; // the kernel's INIT has come: the mount can be used
 
   OpenFiles open_files;
+  Announcements announcements;
   LastClose last_close;
   bool read_only = false;
 };

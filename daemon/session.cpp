@@ -157,6 +157,7 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
               .private_directories = directories,
               .ready = {},
               .open_files = {},
+              .announcements = {},
               .last_close = LastClose(),
               .read_only = line.options.read_only};
   mount.ready = [&] {

@@ -4,10 +4,26 @@
 #include "fs_ioctl.h"
 #include "path_text.h"
 
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 namespace famfs::tools {
+namespace {
+
+// Where it cannot be (no permission to read the directory), a kill before the space is reserved
+// leaves an empty file.
+UniqueFd announce(const std::string& directory) {
+  UniqueFd fd(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd) {
+    ioctl(fd.get(), FAMFS_IOC_ANNOUNCE);
+  }
+  return fd;
+}
+
+} // namespace
+
 Error with_room_left(Error error, const std::string& path) {
   struct statvfs room{};
   if ((error.code == Errc::no_space || error.code == Errc::log_full) &&
@@ -19,6 +35,7 @@ Error with_room_left(Error error, const std::string& path) {
 }
 
 Result<NewFile> NewFile::make(std::string path, const NewFileOptions& options) {
+  const UniqueFd directory = announce(parent_of(path)); // until its space is reserved
   auto fd = create_file(path, options.ownership);
   if (!fd) {
     return std::unexpected(with_room_left(std::move(fd.error()), path));

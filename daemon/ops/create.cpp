@@ -26,8 +26,9 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     return;
   }
   const fuse_ctx* caller = fuse_req_ctx(req);
+  const bool on_request = mount.announcements.has(parent, caller->pid);
   const auto made = mount.volume.create(parent, name, {caller->uid, caller->gid},
-                                        mode & all_mode_bits);
+                                        mode & all_mode_bits, on_request);
   if (!made) {
     reply_error(req, made.error());
     return;
@@ -36,7 +37,7 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     reply_error(req, attached.error());
     return;
   }
-  note_made_in(mount, parent, (fi->flags & O_EXCL) != 0);
+  note_made_in(mount, parent, (fi->flags & O_EXCL) != 0 && !on_request);
   if (Drafts::is_draft(fi->flags, mode, caller->umask)) {
     mount.drafts.add(made->id, Drafts::is_temporary(fi->flags));
   }

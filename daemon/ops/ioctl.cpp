@@ -56,7 +56,7 @@ bool on_file(const Call& call, unsigned command, fuse_ino_t ino, const Handle& h
   return true;
 }
 
-bool on_directory(const Call& call, unsigned command) {
+bool on_directory(const Call& call, unsigned command, fuse_ino_t ino, std::uint64_t handle) {
   Mount& mount = mount_of(call.req);
   if (command == FAMFS_IOC_LOGPLAY && call.takes<famfs_ioc_logplay>()) {
     call.answer(control::logplay(mount));
@@ -64,6 +64,9 @@ bool on_directory(const Call& call, unsigned command) {
     call.answer(control::status(mount));
   } else if (command == FAMFS_IOC_REPORT_FAILURE && call.has<famfs_ioc_failure>()) {
     call.answer(control::report_failure(mount, call.get<famfs_ioc_failure>(), call.root()));
+  } else if (command == FAMFS_IOC_ANNOUNCE) {
+    mount.announcements.add(handle, ino, fuse_req_ctx(call.req)->pid);
+    call.answer(Result<void>());
   } else {
     return false;
   }
@@ -79,7 +82,7 @@ void ioctl(fuse_req_t req, fuse_ino_t ino, unsigned command, void* /*arg*/, fuse
     return;
   }
   const Call call{.req = req, .in = in, .in_size = in_size, .out_size = out_size};
-  const bool known = (flags & FUSE_IOCTL_DIR) != 0 ? on_directory(call, command)
+  const bool known = (flags & FUSE_IOCTL_DIR) != 0 ? on_directory(call, command, ino, fi->fh)
                                                    : on_file(call, command, ino, *handle_of(fi));
   if (!known) {
     reply_errno(req, ENOTTY);

@@ -1,7 +1,7 @@
 /* The ioctls between famfsd and those who talk to it (libfamfs, the tools): C and C++.
  *
  * On an open regular file of the mount: MAP, RESERVE, COMMIT. On the mount's root directory (or any
- * directory in it): LOGPLAY, STATUS, REPORT_FAILURE. Anything else is ENOTTY. Every struct has a
+ * directory in it): LOGPLAY, STATUS, REPORT_FAILURE, ANNOUNCE. Anything else is ENOTTY. Every struct has a
  * fixed layout, little use of bits, no pointers, and is zero where not named. Lengths in bytes.
  */
 #ifndef FAMFS_BASE_CONTROL_H
@@ -55,6 +55,9 @@ struct famfs_ioc_map {
  * ON_REQUEST. */
 enum { FAMFS_RESERVE_RAW = 1, FAMFS_RESERVE_ON_REQUEST = 2 };
 
+/* ANNOUNCE: files that the calling thread makes in this directory, while it keeps it open through
+ * this descriptor, are ON_REQUEST from their making on. */
+
 struct famfs_ioc_reserve {
   __u32 version; /* in */
   __u32 flags;   /* in */
@@ -90,5 +93,6 @@ struct famfs_ioc_failure {
 #define FAMFS_IOC_LOGPLAY _IOR(0xFA, 4, struct famfs_ioc_logplay)
 #define FAMFS_IOC_STATUS _IOR(0xFA, 5, struct famfs_ioc_status)
 #define FAMFS_IOC_REPORT_FAILURE _IOW(0xFA, 6, struct famfs_ioc_failure)
+#define FAMFS_IOC_ANNOUNCE _IO(0xFA, 7)
 
 #endif

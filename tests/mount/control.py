@@ -27,6 +27,7 @@ IOC_COMMIT = ioc(0, 3, 0)
 IOC_LOGPLAY = ioc(2, 4, LOGPLAY.size)
 IOC_STATUS = ioc(2, 5, STATUS.size)
 IOC_FAILURE = ioc(1, 6, FAILURE.size)
+IOC_ANNOUNCE = ioc(0, 7, 0)
 
 
 def status(fd):
@@ -62,6 +63,10 @@ def reserve(fd, size, raw=0, chunk=0, strips=0, buckets=0):
 
 def commit(fd):
     fcntl.ioctl(fd, IOC_COMMIT)
+
+
+def announce(fd):
+    fcntl.ioctl(fd, IOC_ANNOUNCE)
 
 
 def failure(fd, offset, length):

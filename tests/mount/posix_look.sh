@@ -212,6 +212,29 @@ for _ in range(100):
         break
     __import__("time").sleep(0.05)
 assert not os.path.exists(m + "/raw2")
+# what is made in a directory after an announcement: killed before it asks for anything, nothing is left
+def killed(announced, other):
+    pid = os.fork()
+    if pid == 0:
+        d = os.open(m, os.O_RDONLY)
+        if announced:
+            control.announce(d)
+        if other:
+            os.close(d)
+            d = os.open(m, os.O_RDONLY)
+        os.open("announced", os.O_CREAT | os.O_EXCL | os.O_RDWR, dir_fd=d)
+        os.kill(os.getpid(), 9)
+    os.waitpid(pid, 0)
+    for _ in range(100 if announced and not other else 4):
+        if not os.path.exists(m + "/announced"):
+            return True
+        __import__("time").sleep(0.05)
+    os.unlink(m + "/announced")
+    return False
+assert killed(announced=True, other=False), "a killed maker left a name"
+assert not killed(announced=True, other=True)
+assert not killed(announced=False, other=False)
+refused(errno.ENOTTY, control.announce, f)
 P
   install -m 644 "$here/control.py" "$FAMFS_SCRATCH/control.py" # where a user can read it
   as_user /usr/bin/python3 - "$FAMFS_SCRATCH" "$MNT" <<'P' || fail "not root"
