@@ -18,6 +18,7 @@
 #include <fstream>
 
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace famfs::daemon {
@@ -173,12 +174,13 @@ Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, vol
   return served;
 }
 
-std::string_view hint_for(int error) {
+std::string hint_for(int error, const std::string& path) {
   switch (error) {
   case ENOENT:
     return "make it first";
   case ENOTCONN:
-    return "the daemon that was mounted there is gone: umount it first";
+    return fmt::format("the daemon that was mounted there is gone: umount {} first",
+                       printable(path));
   default:
     return {};
   }
@@ -196,8 +198,10 @@ std::unexpected<Error> cannot_open(const std::string& device, const Error& error
 Result<std::string> check_mount_point(const std::string& path) {
   struct stat found{};
   char resolved[PATH_MAX]; // NOLINT(modernize-avoid-c-arrays): realpath's
-  if (::realpath(path.c_str(), resolved) == nullptr || ::stat(resolved, &found) != 0) {
-    return fail_errno(errno, fmt::format("mount point {}", printable(path)), hint_for(errno));
+  struct statfs asked{};   // of a daemon that is gone: attributes the kernel may still know
+  if (::realpath(path.c_str(), resolved) == nullptr || ::stat(resolved, &found) != 0 ||
+      ::statfs(resolved, &asked) != 0) {
+    return fail_errno(errno, fmt::format("mount point {}", printable(path)), hint_for(errno, path));
   }
   if (!S_ISDIR(found.st_mode)) {
     return fail(Errc::not_directory,

@@ -13,7 +13,8 @@ namespace famfs::daemon {
 // error after that is logged already. Needs block_ending_signals() before.
 [[nodiscard]] Result<void> run_session(const CommandLine& line, const std::function<void()>& ready);
 
-// The path as the kernel will show it. Errors: not there, not a directory.
+// The path as the kernel will show it. Errors: not there, not a directory, of a
+// daemon that is gone.
 [[nodiscard]] Result<std::string> check_mount_point(const std::string& path);
 
 } // namespace famfs::daemon

@@ -70,6 +70,19 @@ test_failures_are_one_line_and_exit_32() {
   [ -z "$(ls /run/famfs/holders/*.yaml 2>/dev/null)" ] || ! grep -l "$DEV" /run/famfs/holders/* 2>/dev/null || fail "a record is left"
 }
 
+test_over_a_daemon_that_is_gone() {
+  make_fs; mount_fs
+  local pid out; pid=$(pid_of "$MNT")
+  stat "$MNT" >/dev/null # the kernel goes on knowing this
+  kill -9 "$pid"
+  wait_gone "$pid"
+  out=$(mount -t fuse.famfs "$DEV" "$MNT" 2>&1); [ $? = 32 ] || fail "exit: $out"
+  one_line "$out"
+  expect_text "^mount.famfs: mount point $MNT: Transport endpoint is not connected: .*: umount $MNT first$" "$out"
+  expect_good umount "$MNT"
+  mount_fs
+}
+
 test_sigterm() {
   make_fs; mount_fs
   local pid signal; pid=$(pid_of "$MNT")
