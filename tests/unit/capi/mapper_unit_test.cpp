@@ -26,6 +26,16 @@ std::uint64_t word(std::uintptr_t at) {
   return word_at(static_cast<std::intptr_t>(at));
 }
 
+// 16 MiB far below where the kernel, which looks for room from the top down, would put a mapping of
+// the mapper's own: a hole made here stays one.
+std::uintptr_t low_arena(int protection) {
+  constexpr std::uintptr_t low = GiB;
+  const auto at =
+      kLinux.map(low, 16 * MiB, protection,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  return address(at);
+}
+
 } // namespace
 
 TEST_CASE("a page of a unit: the whole unit is mapped, the right byte comes first", "[units]") {
@@ -80,8 +90,7 @@ TEST_CASE("what is unmapped inside a unit is hidden until the unit is free", "[u
 
 TEST_CASE("one munmap over hidden and shown parts and other people's mappings", "[units]") {
   World w(kPage, {{0, 40 * MiB, kUnit}}, kUnit);
-  const auto arena = static_cast<std::uintptr_t>(
-      kLinux.map(0, 16 * MiB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  const std::uintptr_t arena = low_arena(PROT_READ);
   const std::uintptr_t base = round_up(arena, kUnit);
   REQUIRE(kLinux.unmap({base + kUnit, base + 3 * kUnit}) == 0);
   REQUIRE(w.map(kPage, 0, MAP_FIXED, base + kUnit) > 0);
@@ -100,8 +109,7 @@ TEST_CASE("one munmap over hidden and shown parts and other people's mappings", 
 
 TEST_CASE("MAP_FIXED needs an address that fits, and free units", "[units]") {
   World w(kUnit, {{0, 40 * MiB, kUnit}}, kUnit);
-  const auto arena = static_cast<std::uintptr_t>(
-      kLinux.map(0, 16 * MiB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+  const std::uintptr_t arena = low_arena(PROT_NONE);
   const std::uintptr_t base = round_up(arena, kUnit) + kUnit;
   const World::Count before = w.mappings();
   CHECK(w.map(kUnit, 0, MAP_FIXED, base + kPage) == -EINVAL);
