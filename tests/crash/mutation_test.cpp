@@ -16,7 +16,7 @@ using namespace famfs::crash;
 namespace {
 
 // Every step, after what makes it matter; short, because each place runs through all of them.
-const std::vector<std::string> kStories{"nk", "hk", "nnt", "d", "nko", "nks", "nkm", "dmd"};
+const std::vector<std::string> kStories{"nk", "hk", "pk", "nnt", "d", "nko", "nks", "nkm", "dmd"};
 
 std::string first_trouble(Mutation mutation) {
   for (const std::string& steps : kStories) {

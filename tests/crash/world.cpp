@@ -67,6 +67,7 @@ bool World::can(Step step) const {
   switch (step) {
   case 'n':
   case 'h':
+  case 'p':
     return pending_.size() + acknowledged_.files.size() < kFiles;
   case 'k':
     return !pending_.empty();
@@ -93,7 +94,8 @@ void World::perform(Step step) {
   switch (step) {
   case 'n':
   case 'h':
-    return new_file(step == 'h');
+  case 'p':
+    return new_file(step);
   case 'k':
   case 't':
     return commit(step == 't' ? 2 : 1);
@@ -119,13 +121,21 @@ std::string World::text(std::size_t length) {
   return text;
 }
 
-void World::new_file(bool hole) {
+void World::new_file(Step how) {
+  const bool hole = how == 'h';
   constexpr std::size_t size = 300;
   const std::string written = text(hole ? 123 : size);
-  File file{.name = next_name('f'), .before = written, .after = {}};
+  File file{.directory = how == 'p' ? next_name('d') : "",
+            .name = next_name('f'),
+            .before = written,
+            .after = {}};
   file.before.resize(size);
   file.after = file.before;
-  file.id = must(volume_->create(tree::kRoot, file.name, {.uid = 1, .gid = 2}, 0644)).id;
+  volume::NodeId in = tree::kRoot;
+  if (!file.directory.empty()) {
+    in = must(volume_->make_directory(tree::kRoot, file.directory, {}, 0755)).id;
+  }
+  file.id = must(volume_->create(in, file.name, {.uid = 1, .gid = 2}, 0644)).id;
   Text source(written);
   must(volume_->write(file.id, 0, written.size(), source));
   if (hole) {
@@ -252,8 +262,11 @@ std::string World::judge(Volume& mounted, const Acknowledged& must_be,
                          const UnderWay& may_be) const {
   std::size_t expected = must_be.files.size() + must_be.directories.size();
   std::uint64_t used = must_be.files.size();
+  std::uint64_t written = expected + may_be.files.size() + (may_be.directory ? 1 : 0);
   for (const File& file : must_be.files) {
-    const auto found = mounted.lookup(tree::kRoot, file.name);
+    expected += file.directory.empty() ? 0 : 1;
+    written += file.directory.empty() ? 0 : 1;
+    const auto found = find(mounted, file);
     if (!found) {
       return file.name + ": a commit that was acknowledged is lost";
     }
@@ -268,7 +281,9 @@ std::string World::judge(Volume& mounted, const Acknowledged& must_be,
   }
   for (std::size_t i = 0; i < may_be.files.size(); ++i) {
     const File& file = *may_be.files[i];
-    const auto found = mounted.lookup(tree::kRoot, file.name);
+    written += file.directory.empty() ? 0 : 1;
+    expected += !file.directory.empty() && mounted.lookup(tree::kRoot, file.directory) ? 1 : 0;
+    const auto found = find(mounted, file);
     if (!found && returned_[i]) {
       return file.name + ": a commit that was acknowledged is lost";
     }
@@ -290,8 +305,6 @@ std::string World::judge(Volume& mounted, const Acknowledged& must_be,
   if (usage.log_entries != expected) {
     return fmt::format("{} log entries, not {}", usage.log_entries, expected);
   }
-  const std::uint64_t written = must_be.files.size() + must_be.directories.size() +
-                                may_be.files.size() + (may_be.directory ? 1 : 0);
   if (!is_blank(mounted.memory(), written)) {
     return fmt::format("log entry {}: an old one behind the last", written);
   }
@@ -299,6 +312,14 @@ std::string World::judge(Volume& mounted, const Acknowledged& must_be,
     return fmt::format("{} bytes are used, by {} files", usage.data_bytes - usage.free_bytes, used);
   }
   return "";
+}
+
+Result<volume::Attributes> World::find(const Volume& mounted, const File& file) {
+  if (file.directory.empty()) {
+    return mounted.lookup(tree::kRoot, file.name);
+  }
+  const auto directory = mounted.lookup(tree::kRoot, file.directory);
+  return directory ? mounted.lookup(directory->id, file.name) : directory;
 }
 
 std::string World::judge(Volume& mounted, const volume::Attributes& attributes,
@@ -355,8 +376,9 @@ std::vector<std::string> sequences(std::size_t length) {
         for (const Step s : all[from] + step) {
           const std::size_t takes = s == 'k' ? 1 : s == 't' ? 2 : 0;
           possible = possible && pending >= takes && ((s != 'o' && s != 's') || committed > 0);
-          pending =
-              s == 'm' ? 0 : pending + (s == 'n' || s == 'h' ? 1 : 0) - (possible ? takes : 0);
+          pending = s == 'm' ? 0
+                             : pending + (s == 'n' || s == 'h' || s == 'p' ? 1 : 0) -
+                                   (possible ? takes : 0);
           committed = s == 'm' ? 0 : committed + takes;
         }
         if (possible) {

@@ -20,13 +20,18 @@
 namespace famfs::crash {
 
 // What is done, a letter each:
-//   n  a new file, written, pending        k  commit of the oldest pending file
-//   h  the same with a hole, that is read  t  two commits from two threads at once: of the oldest
-//   two d  mkdir, fsync of it                  o  overwrite in place, in the newest committed file
-//   m  mkfs over it                        s  store through a map of it, fsync
+//   n  a new file, written, pending
+//   h  the same with a hole, that is read
+//   p  a new file in a new directory, both pending
+//   k  commit of the oldest pending file
+//   t  two commits from two threads at once: of the oldest two
+//   d  mkdir, fsync of it
+//   o  overwrite in place, in the newest committed file
+//   s  store through a map of it, fsync
+//   m  mkfs over it
 // Each on a thread of its own, as requests reach a daemon: a fence does nothing for other threads.
 using Step = char;
-inline constexpr std::string_view kSteps = "nhktdosm";
+inline constexpr std::string_view kSteps = "nhpktdosm";
 
 class World {
 public:
@@ -44,6 +49,7 @@ public:
 
 private:
   struct File {
+    std::string directory; // its own; empty: the root
     std::string name;
     std::string before; // what was there when it was committed, or last acknowledged
     std::string after;  // the same but where an overwrite is under way
@@ -63,7 +69,7 @@ private:
   void open();
   void make();
   void perform(Step step);
-  void new_file(bool hole);
+  void new_file(Step how);
   void commit(std::size_t count);
   void make_directory();
   void overwrite(bool mapped);
@@ -77,6 +83,8 @@ private:
                                   const UnderWay& may) const;
   [[nodiscard]] std::string judge(volume::Volume& mounted, const volume::Attributes& attributes,
                                   const File& file) const;
+  [[nodiscard]] static Result<volume::Attributes> find(const volume::Volume& mounted,
+                                                       const File& file);
   [[nodiscard]] static std::string goes_on(Wreck& wreck);
 
   Effort effort_;
