@@ -55,7 +55,9 @@ constexpr auto kFlags = std::to_array<Flag>({
      .helper_only = true},
     {.info = {.key = 'h', .name = "help", .help = "this text"},
      .take = [](Taken& t, std::string_view) { t.line.help = true; }},
-    {.info = {.key = 'V', .name = "version", .help = "the version"},
+    {.info = {.key = 'V',
+              .name = "version",
+              .help = "version, format, and the access paths of this kernel"},
      .take = [](Taken& t, std::string_view) { t.line.version = true; }},
 });
 

@@ -138,6 +138,20 @@ Result<void> commit(Mount& mount, const Handle& handle) {
   return mount.volume.commit(handle.node, volume::Volume::Why::by_request);
 }
 
+Result<void> clone(Mount& mount, const Handle& handle, const famfs_ioc_clone& in, bool root) {
+  if (auto checked = check_version(in.version); !checked) {
+    return checked;
+  }
+  if (auto checked = check_writable(handle); !checked) {
+    return checked;
+  }
+  if (!root) {
+    return fail(Errc::not_permitted, "clone: damages the file system on purpose: only root may");
+  }
+  static_cast<void>(mount.drafts.end(handle.node));
+  return mount.volume.clone(handle.node, in.source);
+}
+
 Result<famfs_ioc_logplay> logplay(Mount& mount) {
   const auto followed = mount.volume.follow();
   if (!followed) {

@@ -13,6 +13,8 @@ namespace famfs::daemon::control {
 [[nodiscard]] Result<void> reserve(Mount& mount, const Handle& handle, const famfs_ioc_reserve& in,
                                    bool root);
 [[nodiscard]] Result<void> commit(Mount& mount, const Handle& handle);
+[[nodiscard]] Result<void> clone(Mount& mount, const Handle& handle, const famfs_ioc_clone& in,
+                                 bool root);
 [[nodiscard]] Result<famfs_ioc_logplay> logplay(Mount& mount);
 [[nodiscard]] Result<famfs_ioc_status> status(Mount& mount);
 [[nodiscard]] Result<void> report_failure(Mount& mount, const famfs_ioc_failure& in, bool root);

@@ -8,15 +8,12 @@
 #include "options.h"
 #include "session.h"
 #include "signals.h"
+#include "volume/about.h"
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <filesystem>
-
-#ifndef FAMFS_VERSION
-#define FAMFS_VERSION "unknown"
-#endif
 
 namespace famfs::daemon {
 namespace {
@@ -104,7 +101,7 @@ int run(const std::vector<std::string>& args) {
   if (parsed->help || parsed->list || parsed->version) {
     const std::string text = parsed->help   ? usage_text(name)
                              : parsed->list ? options_json(name)
-                                            : "famfsd " FAMFS_VERSION "\n";
+                                            : volume::about("famfsd");
     std::fputs(text.c_str(), stdout);
     return 0;
   }

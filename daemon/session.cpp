@@ -7,6 +7,7 @@
 #include "connection.h"
 #include "role.h"
 #include "volume/bad_memory.h"
+#include "volume/superblock_io.h"
 
 #include <fmt/format.h>
 
@@ -186,13 +187,6 @@ std::string hint_for(int error, const std::string& path) {
   }
 }
 
-std::unexpected<Error> cannot_open(const std::string& device, const Error& error) {
-  return fail(error.code, fmt::format("{}: {}{}", printable(device), error.message,
-                                      error.code == Errc::not_famfs
-                                          ? ": no famfs file system: make one with mkfs.famfs"
-                                          : ""));
-}
-
 } // namespace
 
 Result<std::string> check_mount_point(const std::string& path) {
@@ -235,7 +229,7 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
   if (auto good = volume::metadata_is_good(device->info().bad.value_or(media::BadRanges()), 0,
                                            volume::NeedLog::no);
       !good) {
-    return cannot_open(line.device, good.error());
+    return std::unexpected(volume::cannot_open(line.device, good.error()));
   }
   const auto role = role_for(line.options, ::geteuid() == 0, **memory);
   if (!role) {
@@ -245,7 +239,7 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
   const auto volume =
       volume::Volume::open(**memory, open_options(line.options, *role, device->info()), reporter);
   if (!volume) {
-    return cannot_open(line.device, volume.error());
+    return std::unexpected(volume::cannot_open(line.device, volume.error()));
   }
   log_bad_memory(line.device, **volume);
   const Watching watching(watch, failures, **volume);

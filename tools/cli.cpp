@@ -3,6 +3,7 @@
 #include "base/document.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "volume/about.h"
 
 #include <charconv>
 #include <ostream>
@@ -170,7 +171,7 @@ int Command::fail(const Error& error) const {
 std::vector<Command::Option> Command::all() const {
   std::vector<Option> all = options_;
   all.push_back({info_.help_keys[0], "help", "", "this text", {}});
-  all.push_back({'\0', "version", "", "the version", {}});
+  all.push_back({'\0', "version", "", "version, format, and the access paths of this kernel", {}});
   return all;
 }
 
@@ -262,7 +263,7 @@ std::optional<int> Command::read_options(std::vector<char*>& argv) {
       return list();
     }
     if (code == kVersion) {
-      context_.out << info_.program << ' ' << FAMFS_VERSION << '\n';
+      context_.out << volume::about(info_.program);
       return 0;
     }
     const std::string word = printable(argv[static_cast<std::size_t>(std::min(at, count - 1))]);

@@ -26,6 +26,8 @@ void declare(Command& command, Options& options) {
       .threads(copy.threads)
       .flag('c', "compare", "compare each file with its source afterwards", copy.compare)
       .flag('v', "verbose", "name each file copied", copy.verbose)
+      .flag('\0', "json", "a line of JSON for each file copied; progress too, on standard error",
+            copy.json)
       .number('N', "nstrips", "N", "interleave over N strips, at most 16 …", options.stripes.strips)
       .number('B', "nbuckets", "N", "… each in another of N parts of the device, at most 64",
               options.stripes.buckets)
@@ -58,6 +60,9 @@ int copy_all(Copier& copier, Context& context, const Command& command, const Opt
         Error{Errc::not_directory,
               fmt::format("{}: no directory: several files need one", printable(destination))});
   }
+  for (std::size_t i = 0; i + 1 < operands.size(); ++i) {
+    copier.expect(operands[i], options.recursive);
+  }
   for (std::size_t i = 0; i + 1 < operands.size() && !context.interrupted.load(); ++i) {
     const std::string& source = operands[i];
     const std::string to = into ? join(destination, name_in_target(source)) : destination;
@@ -70,7 +75,7 @@ int copy_all(Copier& copier, Context& context, const Command& command, const Opt
                                                         printable(source))});
     }
   }
-  return copier.exit_code();
+  return copier.finish();
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // famfs creat: files of a given size, zero or with the content of a seed.
 #include "commands.h"
 
+#include "base/document.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cli.h"
@@ -24,6 +25,7 @@ struct Options {
   std::optional<std::uint64_t> size;
   bool randomize = false;
   bool verbose = false;
+  bool json = false;
   std::optional<std::string> seed;
   std::vector<std::string> multi;
   std::optional<std::uint32_t> threads;
@@ -91,6 +93,7 @@ private:
                                             printable(wanted.path), file->size(), *wanted.size));
     }
     if (!wanted.seed || file->size() == 0) {
+      say("there", wanted, file->size());
       return {};
     }
     if (auto filled = fill(wanted, file->target(), file->size()); !filled) {
@@ -101,20 +104,21 @@ private:
   }
 
   Result<void> fill(const Wanted& wanted, Target& target, std::uint64_t size) {
-    Progress progress(context_, wanted.path, size);
-    auto copied = copy(*seeded_content(*wanted.seed), target,
-                       {.size = size,
-                        .threads = options_.threads.value_or(0),
-                        .interrupted = &context_.interrupted,
-                        .progress = &progress});
-    if (!copied && copied.error().code == Errc::interrupted) {
-      return fail(Errc::interrupted, fmt::format("{}: interrupted", printable(wanted.path)));
-    }
-    return copied;
+    Progress progress(context_, wanted.path, size, progress_style(options_.json));
+    return copy(*seeded_content(*wanted.seed), target,
+                {.size = size,
+                 .threads = options_.threads.value_or(0),
+                 .interrupted = &context_.interrupted,
+                 .progress = &progress});
   }
 
   void say(std::string_view done, const Wanted& wanted, std::uint64_t size) {
-    if (options_.verbose) {
+    if (options_.json) {
+      context_.out << to_json_line({{"file", to_utf8(wanted.path)},
+                                    {"done", done},
+                                    {"bytes", size},
+                                    {"seed", wanted.seed ? Document(*wanted.seed) : Document()}});
+    } else if (options_.verbose) {
       context_.out << fmt::format("{} {}: {} bytes{}\n", done, printable(wanted.path), size,
                                   wanted.seed ? fmt::format(", seed {}", *wanted.seed) : "");
     }
@@ -167,27 +171,41 @@ std::optional<std::string> mixed(const Options& options, const Args& operands) {
   return std::nullopt;
 }
 
+// The good ones are made whatever the others are.
 int make_all(const Context& context, Creator& creator, const Command& command,
-             const Options& options) {
+             const std::vector<Result<Wanted>>& files) {
   int code = 0;
-  for (const std::string& text : options.multi) { // the good ones are made whatever the others are
-    if (context.interrupted.load()) {
-      return to_exit(Errc::interrupted);
+  std::size_t done = 0;
+  for (const auto& file : files) {
+    auto made = file ? creator.make(*file) : std::unexpected(file.error());
+    done += made ? 1 : 0;
+    if (context.interrupted.load() && done < files.size()) {
+      return command.fail(Error{Errc::interrupted, fmt::format("interrupted: {} of {} files made: "
+                                                               "run it again for the others",
+                                                               done, files.size())});
     }
+    if (!made) {
+      code = command.fail(made.error());
+    }
+  }
+  return code;
+}
+
+std::vector<Result<Wanted>> multi(const Options& options) {
+  std::vector<Result<Wanted>> files;
+  for (const std::string& text : options.multi) {
     const auto file = parse_sized_file(text);
     if (!file) {
-      code = command.fail(file.error());
+      files.emplace_back(std::unexpected(file.error()));
       continue;
     }
     std::optional<std::uint32_t> seed = file->seed;
     if (!seed && options.randomize) {
       seed = random_seed();
     }
-    if (auto made = creator.make({.path = file->path, .size = file->size, .seed = seed}); !made) {
-      code = command.fail(made.error());
-    }
+    files.emplace_back(Wanted{.path = file->path, .size = file->size, .seed = seed});
   }
-  return code;
+  return files;
 }
 
 void declare(Command& command, Options& options) {
@@ -202,7 +220,9 @@ void declare(Command& command, Options& options) {
       .number('B', "nbuckets", "N", "… each in another of N parts of the device, at most 64",
               options.stripes.buckets)
       .size('C', "chunksize", "… in chunks of this size (2m)", options.stripes.chunk)
-      .flag('v', "verbose", "name each file made", options.verbose);
+      .flag('v', "verbose", "name each file made", options.verbose)
+      .flag('\0', "json", "a line of JSON for each file; progress too, on standard error",
+            options.json);
 }
 
 } // namespace
@@ -226,14 +246,9 @@ int run_creat(Context& context, const Args& args) {
     if (const auto why = mixed(options, command.operands())) {
       return command.fail(Error{Errc::invalid, *why});
     }
-    return make_all(context, creator, command, options);
+    return make_all(context, creator, command, multi(options));
   }
-  const auto wanted = single(options, command.operands());
-  if (!wanted) {
-    return command.fail(wanted.error());
-  }
-  auto made = creator.make(*wanted);
-  return made ? 0 : command.fail(made.error());
+  return make_all(context, creator, command, {single(options, command.operands())});
 }
 
 } // namespace famfs::tools

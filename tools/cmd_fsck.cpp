@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "buckets.h"
 #include "cli.h"
+#include "format/layout.h"
 #include "open_device.h"
 #include "progress.h"
 #include "volume/check.h"
@@ -30,8 +31,10 @@ struct Options {
 // Faults are told as they are found, so that a long check is seen to get on.
 class Teller final : public log::Reporter {
 public:
-  Teller(Context& context, bool json) : context_(context), json_(json) {}
+  Teller(Context& context, Progress& progress, bool json)
+      : context_(context), progress_(progress), json_(json) {}
   void fault(const format::Fault& fault) override {
+    progress_.wipe();
     if (!json_) {
       context_.out << format::describe(fault) << ": " << format::meaning(fault.kind) << '\n';
       return;
@@ -48,6 +51,7 @@ public:
 
 private:
   Context& context_;
+  Progress& progress_;
   bool json_;
   Document faults_ = Document::array();
 };
@@ -134,15 +138,17 @@ Result<int> check(Context& context, const Options& options, const std::string& p
   if (!device) {
     return std::unexpected(device.error());
   }
-  Teller teller(context, options.json);
-  Progress progress(context, "check", device->info.size);
-  const auto go_on = [&](std::uint64_t done, std::uint64_t) {
-    progress.set(done);
+  Progress progress(context, "log", 0, progress_style(options.json));
+  Teller teller(context, progress, options.json);
+  const auto go_on = [&](std::uint64_t done, std::uint64_t entries) {
+    progress.set(done * format::kEntrySize, entries * format::kEntrySize);
     return !context.interrupted.load();
   };
   auto report = volume::check(*device->memory, teller, go_on, device->bad);
+  progress.wipe();
   if (!report) {
-    return std::unexpected(report.error());
+    return fail(report.error().code,
+                fmt::format("{}: {}", printable(path), report.error().message));
   }
   std::vector<std::uint64_t> buckets;
   if (options.buckets && report->usable) {
@@ -172,7 +178,7 @@ int run(Context& context, const Args& args, const CommandInfo& info, bool from_f
               options.buckets)
       .flag('m', "mmap", "accepted for scripts", options.map)
       .flag('r', "read", "accepted for scripts", options.read)
-      .flag('\0', "json", "everything as JSON", options.json);
+      .flag('\0', "json", "everything as JSON; progress too, on standard error", options.json);
   if (from_fsck8) {
     for (const char key : {'a', 'p', 'y', 'n'}) {
       command.flag(key, "", "from fsck(8); nothing is ever repaired", options.ignored);

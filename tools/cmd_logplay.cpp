@@ -5,10 +5,12 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "cli.h"
+#include "format/layout.h"
 #include "fs_ioctl.h"
 #include "log/reader.h"
 #include "mount_point.h"
 #include "open_device.h"
+#include "progress.h"
 #include "shadow.h"
 #include "volume/superblock_io.h"
 
@@ -38,6 +40,9 @@ class Teller final : public log::Reporter {
 public:
   Teller(Context& context, const Command& command) : context_(context), command_(command) {}
   void fault(const format::Fault& fault) override {
+    if (!fault.entry) {
+      return; // the header's: then nothing is played, and the error says why
+    }
     warn(context_, command_.program(), format::describe(fault));
     ++count;
   }
@@ -78,7 +83,7 @@ public:
     }
     auto opened = volume::Volume::open(*device->memory, {.role = volume::Role::client}, teller_);
     if (!opened) {
-      return std::unexpected(opened.error());
+      return std::unexpected(volume::cannot_open(device_path, opened.error()));
     }
     const volume::Usage usage = (*opened)->usage();
     Played played{.position = usage.log_entries,
@@ -88,8 +93,7 @@ public:
     if (options_.dry_run) {
       return played;
     }
-    const auto wrote =
-        write_shadow(**opened, *options_.shadow, [&](const Error& error) { command_.fail(error); });
+    const auto wrote = write(**opened, usage.files);
     if (!wrote) {
       return std::unexpected(wrote.error());
     }
@@ -108,6 +112,28 @@ private:
                        holder::ClaimMode::observe);
   }
 
+  // A file is an entry of the log: by those bytes the progress goes.
+  Result<ShadowReport> write(volume::Volume& volume, std::uint64_t files) {
+    Progress progress(context_, *options_.shadow, files * format::kEntrySize,
+                      progress_style(options_.json));
+    auto wrote = write_shadow(
+        volume, *options_.shadow,
+        [&](const Error& error) {
+          progress.wipe();
+          command_.fail(error);
+        },
+        [&](std::uint64_t done) {
+          progress.set(done * format::kEntrySize, files * format::kEntrySize);
+          return !context_.interrupted.load();
+        });
+    if (wrote && context_.interrupted.load() && wrote->files + wrote->failed < files) {
+      return fail(Errc::interrupted,
+                  fmt::format("interrupted: {} of {} files written below {}: run it again",
+                              wrote->files, files, printable(*options_.shadow)));
+    }
+    return wrote;
+  }
+
   // From where the mount's daemon stands, without it: it is not to move.
   Result<Played> dry_run(const std::string& path, int directory) {
     const auto mount = mount_of(context_, path);
@@ -123,7 +149,8 @@ private:
     if (!device) {
       return std::unexpected(device.error());
     }
-    return count_from(*device->memory, position);
+    auto played = count_from(*device->memory, position);
+    return played ? played : std::unexpected(volume::cannot_open(mount->device, played.error()));
   }
 
   Result<Played> count_from(const media::Memory& memory, std::uint64_t position) {
@@ -132,12 +159,21 @@ private:
       return std::unexpected(superblock.error());
     }
     Played played;
-    const auto apply = [&](std::uint64_t,
+    const log::Reader reader(memory, format::geometry(*superblock, memory.size()));
+    const auto header = reader.header(teller_);
+    if (!header) {
+      return std::unexpected(header.error());
+    }
+    Progress progress(context_, "log", 0, progress_style(options_.json));
+    const auto apply = [&](std::uint64_t index,
                            const format::Entry& entry) -> std::optional<format::Fault> {
+      progress.set(index * format::kEntrySize, header->next_index * format::kEntrySize);
+      if (options_.verbose) {
+        progress.wipe(); // it names what is new
+      }
       count(entry, played);
       return std::nullopt;
     };
-    const log::Reader reader(memory, format::geometry(*superblock, memory.size()));
     const auto replayed = reader.replay(position, apply, teller_);
     if (!replayed) {
       return std::unexpected(replayed.error());
@@ -219,7 +255,7 @@ int run_logplay(Context& context, const Args& args) {
             options.shadow)
       .text('d', "daxdev", "DEVICE", "with --shadow: of DEVICE, mounted or not", options.device)
       .flag('v', "verbose", "with --dryrun: name what would be new", options.verbose)
-      .flag('\0', "json", "the result as JSON", options.json)
+      .flag('\0', "json", "the result as JSON; progress too, on standard error", options.json)
       .flag('r', "read", "accepted for scripts", options.read)
       .flag('m', "mmap", "accepted for scripts", options.map)
       .flag('c', "client", "accepted for scripts", options.client);

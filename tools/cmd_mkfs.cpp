@@ -83,17 +83,24 @@ Result<void> make(Context& context, const Options& options, const OpenedDevice& 
   if (!system) {
     return std::unexpected(system.error());
   }
-  Progress progress(context, "log", log_length);
-  return volume::make(*device.memory,
-                      {.log_length = log_length,
-                       .system = *system,
-                       .device_path = device.info.path,
-                       .force = options.force,
-                       .bad = device.bad},
-                      [&](std::uint64_t done, std::uint64_t) {
-                        progress.set(done);
-                        return true; // half a log helps nobody: once begun, it is finished
-                      });
+  Progress progress(context, "log", log_length, progress_style(options.json));
+  auto made = volume::make(*device.memory,
+                           {.log_length = log_length,
+                            .system = *system,
+                            .device_path = device.info.path,
+                            .force = options.force,
+                            .bad = device.bad},
+                           [&](std::uint64_t done, std::uint64_t total) {
+                             progress.set(done, total);
+                             return !context.interrupted.load();
+                           });
+  if (!made && made.error().code == Errc::interrupted) {
+    return fail(Errc::interrupted,
+                fmt::format("{}: interrupted: there is no file system on it now: "
+                            "run mkfs.famfs again",
+                            printable(device.info.path)));
+  }
+  return made;
 }
 
 Result<void> work(Context& context, const Options& options, const std::string& path) {
@@ -144,7 +151,8 @@ int run_mkfs(Context& context, const Args& args) {
       .size('l', "loglen", "the log's length, a power of two of at least 8m (8m)",
             options.log_length)
       .size('\0', "size", "make DEVICE, as a sparse file of this size", options.stand_in_size)
-      .flag('\0', "json", "say what was made as JSON", options.json);
+      .flag('\0', "json", "say what was made as JSON; progress too, on standard error",
+            options.json);
   if (auto code = command.parse(args, 1, 1)) {
     return *code;
   }

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "cli.h"
-#include "media/device.h"
 #include "path_text.h"
 #include "run_program.h"
 
@@ -34,7 +33,8 @@ std::string daemon_program(const Context& context) {
   return "famfsd";
 }
 
-Args daemon_command(const Context& context, const Options& options, const Args& operands) {
+// famfsd's errors begin with the name that it was called by: ours.
+Args daemon_command(const std::string& name, const Options& options, const Args& operands) {
   std::vector<std::string> lists = options.lists;
   if (options.timeout) {
     lists.push_back(fmt::format("timeout={}", *options.timeout));
@@ -48,17 +48,12 @@ Args daemon_command(const Context& context, const Options& options, const Args& 
   if (options.debug) {
     lists.emplace_back("loglevel=debug"); // not -d: that would stay in the foreground
   }
-  Args command{daemon_program(context)};
+  Args command{name};
   for (const std::string& list : lists) {
     command.insert(command.end(), {"-o", list});
   }
   command.insert(command.end(), {"--", operands[0], operands[1]});
   return command;
-}
-
-bool is_held(const Context& context, const std::string& device) {
-  const auto info = media::inspect(device);
-  return info && holder::Registry(context.holders).holder(info->id).has_value();
 }
 
 } // namespace
@@ -84,17 +79,12 @@ int run_mount(Context& context, const Args& args) {
   if (auto code = command.parse(args, 2, 2)) {
     return *code;
   }
-  const auto finished = run_program(daemon_command(context, options, command.operands()));
+  const auto finished = run_program(daemon_program(context),
+                                    daemon_command(command.program(), options, command.operands()));
   if (!finished) {
     return command.fail(finished.error());
   }
   context.err << finished->errors;
-  constexpr std::string_view kBusy = "Device or resource busy";
-  if (finished->exit != 0 && !finished->errors.contains(kBusy) &&
-      is_held(context, command.operands()[0])) {
-    context.err << fmt::format("famfs mount: {}: errno 16: {}\n", printable(command.operands()[0]),
-                               kBusy);
-  }
   return finished->exit;
 }
 

@@ -32,7 +32,8 @@ Result<void> unmount(const std::string& directory) {
     return fail_errno(err, printable(directory),
                       err == EBUSY ? "a program still uses it: fuser -vm names it" : "");
   }
-  auto finished = run_program({"fusermount3", "-u", "--", directory}); // the way for other users
+  auto finished =
+      run_program("fusermount3", {"fusermount3", "-u", "--", directory}); // the way for other users
   if (!finished) {
     return std::unexpected(finished.error());
   }

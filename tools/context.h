@@ -9,6 +9,7 @@
 #include "media/device.h"
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -22,6 +23,8 @@ struct Context {
   std::ostream& out;
   std::ostream& err;
   bool tty = false; // err is a terminal: progress may be drawn on it
+  // What is done sooner needs no progress.
+  std::chrono::milliseconds progress_after{500};
   // Set by the first SIGINT or SIGTERM; what can be stopped half-way looks at it and undoes its
   // work.
   const std::atomic<bool>& interrupted;

@@ -1,5 +1,6 @@
 #include "copier.h"
 
+#include "base/document.h"
 #include "base/fd.h"
 #include "base/text.h"
 #include "existing_file.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <ostream>
 #include <vector>
 
@@ -21,6 +23,8 @@
 
 namespace famfs::tools {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::uint32_t kPermissions = 0777;
 
@@ -49,14 +53,6 @@ Result<std::vector<std::string>> names_in(const std::string& directory) {
 // A directory that may be read may be entered: what chmod's X does.
 std::uint32_t with_search(std::uint32_t mode) {
   return mode | ((mode & 0444) >> 2);
-}
-
-// The copy engine knows no names; only this error of its lacks one.
-Error naming(Error error, const std::string& path) {
-  if (error.code == Errc::interrupted) {
-    error.message = fmt::format("{}: interrupted", printable(path));
-  }
-  return error;
 }
 
 } // namespace
@@ -89,16 +85,58 @@ struct Copier::Source {
 };
 
 Copier::Copier(Context& context, const Command& command, const CopyOptions& options)
-    : context_(context), command_(command), options_(options) {}
+    : context_(context), command_(command), options_(options),
+      progress_(context, "", 0, progress_style(options.json)) {}
+
+// What cannot be counted is not copied either, and said then.
+void Copier::expect(const std::string& source, bool recursive) {
+  std::error_code ignored;
+  const auto add = [&](const fs::path& path) {
+    ++expected_files_;
+    const auto size = fs::file_size(path, ignored);
+    expected_bytes_ += ignored ? 0 : size * (options_.compare ? 2 : 1);
+  };
+  if (!fs::is_directory(source, ignored)) {
+    add(source);
+  } else if (recursive) {
+    for (fs::recursive_directory_iterator i(source, ignored), end; !ignored && i != end;
+         i.increment(ignored)) {
+      std::error_code unknown;
+      if (i->is_regular_file(unknown) && !i->is_symlink(unknown)) {
+        add(i->path());
+      }
+    }
+  }
+  progress_.set(0, expected_bytes_);
+}
+
+int Copier::finish() {
+  progress_.wipe();
+  if (options_.json) {
+    context_.out << to_json_line({{"copied_files", copied_},
+                                  {"expected_files", expected_files_},
+                                  {"interrupted", context_.interrupted.load()}});
+  }
+  if (context_.interrupted.load()) {
+    skip(Error{Errc::interrupted, fmt::format("interrupted: {} of {} files copied: copy the others",
+                                              copied_, expected_files_)});
+  }
+  return exit_code_;
+}
 
 void Copier::skip(const Error& error) {
+  progress_.wipe();
   const int code = command_.fail(error);
   const bool full = error.code == Errc::no_space || error.code == Errc::log_full;
   exit_code_ = full || exit_code_ == 0 ? code : exit_code_;
 }
 
 void Copier::file(const std::string& source, const std::string& to) {
-  if (auto done = copy_file(source, to); !done) {
+  progress_.at(to);
+  auto done = copy_file(source, to);
+  if (done) {
+    ++copied_;
+  } else if (done.error().code != Errc::interrupted) { // which finish() tells, once
     skip(done.error());
   }
 }
@@ -118,7 +156,11 @@ Result<void> Copier::copy_file(const std::string& path, const std::string& to) {
                 fmt::format("{} and {} are the same file", printable(path), printable(to)));
   }
   auto done = there ? copy_over(*source, to) : copy_fresh(*source, to);
-  if (done && options_.verbose) {
+  if (done && options_.json) {
+    context_.out << to_json_line(
+        {{"file", to_utf8(to)}, {"source", to_utf8(path)}, {"bytes", source->size()}});
+  } else if (done && options_.verbose) {
+    progress_.wipe();
     context_.out << fmt::format("{} -> {}: {} bytes\n", printable(path), printable(to),
                                 source->size());
   }
@@ -146,6 +188,13 @@ Result<void> Copier::copy_over(const Source& source, const std::string& to) {
   if (!file) {
     return std::unexpected(file.error());
   }
+  if (file->size() == 0) {
+    return fail(
+        Errc::exists,
+        fmt::format("{}: is there, empty: famfs cp makes its files itself, whole: remove it "
+                    "first, or copy with cp(1)",
+                    printable(to)));
+  }
   if (file->size() != source.size()) {
     return fail(
         Errc::exists,
@@ -159,18 +208,17 @@ Result<void> Copier::copy_over(const Source& source, const std::string& to) {
   return commit(file->fd(), to); // somebody else's may be pending still
 }
 
+CopyJob Copier::job(std::uint64_t size) {
+  return {.size = size,
+          .threads = options_.threads.value_or(0),
+          .interrupted = &context_.interrupted,
+          .progress = &progress_};
+}
+
 Result<void> Copier::move_bytes(const Source& source, Target& target, const std::string& to) {
-  {
-    Progress progress(context_, to, source.size());
-    const auto content = file_content(source.fd.get(), source.size(), source.path, Reading::mapped);
-    auto copied = copy(*content, target,
-                       {.size = source.size(),
-                        .threads = options_.threads.value_or(0),
-                        .interrupted = &context_.interrupted,
-                        .progress = &progress});
-    if (!copied) {
-      return std::unexpected(naming(std::move(copied.error()), to));
-    }
+  const auto content = file_content(source.fd.get(), source.size(), source.path, Reading::mapped);
+  if (auto copied = copy(*content, target, job(source.size())); !copied) {
+    return copied;
   }
   return options_.compare ? compare_bytes(source, target, to) : Result<void>{};
 }
@@ -178,13 +226,9 @@ Result<void> Copier::move_bytes(const Source& source, Target& target, const std:
 Result<void> Copier::compare_bytes(const Source& source, const Target& target,
                                    const std::string& to) {
   const auto content = file_content(source.fd.get(), source.size(), source.path, Reading::copied);
-  const auto bad = compare(*content, target,
-                           {.size = source.size(),
-                            .threads = options_.threads.value_or(0),
-                            .interrupted = &context_.interrupted,
-                            .progress = nullptr});
+  const auto bad = compare(*content, target, job(source.size()));
   if (!bad) {
-    return std::unexpected(naming(bad.error(), to));
+    return std::unexpected(bad.error());
   }
   if (*bad) {
     return fail(Errc::io,
@@ -225,7 +269,6 @@ void Copier::tree(const std::string& source, const std::string& to) {
   }
   for (const std::string& name : *names) {
     if (context_.interrupted.load()) {
-      skip(Error{Errc::interrupted, fmt::format("{}: interrupted", printable(to))});
       return;
     }
     entry(join(source, name), join(to, name));

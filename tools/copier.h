@@ -18,24 +18,30 @@ struct CopyOptions {
   std::optional<std::uint32_t> threads;
   bool compare = false;
   bool verbose = false;
+  bool json = false; // a line for each file on standard output, and for the progress
 };
 
 class Copier {
 public:
   Copier(Context& context, const Command& command, const CopyOptions& options);
 
+  // What will be copied, so that progress and an interrupt can say of how much: first of all.
+  void expect(const std::string& source, bool recursive);
+
   void file(const std::string& source, const std::string& to);
   // What is in `source`, below `to`, which is made if it is not there.
   void tree(const std::string& source, const std::string& to);
   void skip(const Error& error);
-  // 0; 12 when space or log ran out; else 1 when something was skipped.
-  [[nodiscard]] int exit_code() const noexcept { return exit_code_; }
+  // Says what came of it where that is asked for, or it was interrupted. 0; 12 when space or log
+  // ran out; else 1 when something was skipped.
+  [[nodiscard]] int finish();
 
 private:
   struct Source;
   [[nodiscard]] Result<void> copy_file(const std::string& path, const std::string& to);
   [[nodiscard]] Result<void> copy_fresh(const Source& source, const std::string& to);
   [[nodiscard]] Result<void> copy_over(const Source& source, const std::string& to);
+  [[nodiscard]] CopyJob job(std::uint64_t size);
   [[nodiscard]] Result<void> move_bytes(const Source& source, Target& target,
                                         const std::string& to);
   [[nodiscard]] Result<void> compare_bytes(const Source& source, const Target& target,
@@ -47,6 +53,8 @@ private:
   Context& context_;
   const Command& command_;
   const CopyOptions& options_;
+  Progress progress_;
+  std::uint64_t expected_files_ = 0, expected_bytes_ = 0, copied_ = 0;
   int exit_code_ = 0;
   bool warned_ = false;
 };

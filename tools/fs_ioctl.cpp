@@ -68,6 +68,16 @@ Result<void> commit(int fd, const std::string& path) {
   return {};
 }
 
+Result<void> clone(int fd, const std::string& path, std::uint64_t source_ino) {
+  famfs_ioc_clone request{};
+  request.version = FAMFS_CONTROL_VERSION;
+  request.source = source_ino;
+  if (ioctl(fd, FAMFS_IOC_CLONE, &request) != 0) {
+    return fail_ioctl(errno, path);
+  }
+  return {};
+}
+
 Result<famfs_ioc_logplay> log_play(int directory_fd, const std::string& path) {
   famfs_ioc_logplay answer{};
   if (ioctl(directory_fd, FAMFS_IOC_LOGPLAY, &answer) != 0) {

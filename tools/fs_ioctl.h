@@ -24,6 +24,7 @@ struct FileView {
 [[nodiscard]] Result<FileView> file_view(int fd, const std::string& path);
 [[nodiscard]] Result<void> reserve(int fd, const std::string& path, const famfs_ioc_reserve& ask);
 [[nodiscard]] Result<void> commit(int fd, const std::string& path);
+[[nodiscard]] Result<void> clone(int fd, const std::string& path, std::uint64_t source_ino);
 [[nodiscard]] Result<famfs_ioc_logplay> log_play(int directory_fd, const std::string& path);
 [[nodiscard]] Result<Document> status(int directory_fd, const std::string& path);
 

@@ -34,7 +34,7 @@ int wait_for(pid_t pid) {
 
 } // namespace
 
-Result<Finished> run_program(const Args& command) {
+Result<Finished> run_program(const std::string& program, const Args& command) {
   // Not a pipe: a daemon left behind may keep it open, and we would read for ever.
   const UniqueFd errors(memfd_create("stderr", MFD_CLOEXEC));
   if (!errors) {
@@ -50,10 +50,10 @@ Result<Finished> run_program(const Args& command) {
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, errors.get(), STDERR_FILENO);
   pid_t pid = 0;
-  const int err = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  const int err = posix_spawnp(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (err != 0) {
-    return fail_errno(err, printable(command[0]), "is famfs installed whole?");
+    return fail_errno(err, printable(program), "is famfs installed whole?");
   }
   const int code = wait_for(pid);
   return Finished{.exit = code, .errors = read_all(errors.get())};

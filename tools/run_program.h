@@ -13,7 +13,8 @@ struct Finished {
   std::string errors;
 };
 
-// Looked for in PATH when its name has no slash. A daemon that it leaves behind is not waited for.
-[[nodiscard]] Result<Finished> run_program(const Args& command);
+// `program` is looked for in PATH when it has no slash; command[0] is the name that it is to go by.
+// A daemon that it leaves behind is not waited for.
+[[nodiscard]] Result<Finished> run_program(const std::string& program, const Args& command);
 
 } // namespace famfs::tools

@@ -82,15 +82,16 @@ Result<void> write_file(int directory, const std::string& name, const std::strin
 
 class Writer {
 public:
-  Writer(volume::Volume& volume, const std::function<void(const Error&)>& failed)
-      : volume_(volume), failed_(failed) {}
+  Writer(volume::Volume& volume, const std::function<void(const Error&)>& failed,
+         const std::function<bool(std::uint64_t)>& next)
+      : volume_(volume), failed_(failed), next_(next) {}
 
   // One directory at a time, from a list and not by recursion: 40 levels fit in a path, but each
   // open descriptor counts.
   ShadowReport run(UniqueFd root) {
     directories_.emplace_back(tree::kRoot, std::string{});
     root_ = std::move(root);
-    while (!directories_.empty()) {
+    while (!directories_.empty() && !stopped_) {
       const auto [id, path] = std::move(directories_.front());
       directories_.pop_front();
       if (auto fd = open_below_root(path)) {
@@ -156,6 +157,10 @@ private:
         return;
       }
       for (const auto& [name, attributes] : *batch) {
+        stopped_ = stopped_ || !next_(report_.files);
+        if (stopped_) {
+          return;
+        }
         const Result<void> done = attributes.kind == volume::Kind::directory
                                       ? add_directory(attributes.id, prefix + name, name, fd)
                                       : add_file(attributes, prefix + name, name, fd);
@@ -191,6 +196,8 @@ private:
 
   volume::Volume& volume_;
   const std::function<void(const Error&)>& failed_;
+  const std::function<bool(std::uint64_t)>& next_;
+  bool stopped_ = false;
   UniqueFd root_;
   std::deque<std::pair<tree::NodeId, std::string>> directories_; // still to be filled
   ShadowReport report_;
@@ -199,7 +206,8 @@ private:
 } // namespace
 
 Result<ShadowReport> write_shadow(volume::Volume& volume, const std::string& directory,
-                                  const std::function<void(const Error&)>& failed) {
+                                  const std::function<void(const Error&)>& failed,
+                                  const std::function<bool(std::uint64_t)>& next) {
   if (mkdir(directory.c_str(), 0755) != 0 && errno != EEXIST) {
     return fail_errno(errno, printable(directory));
   }
@@ -207,7 +215,7 @@ Result<ShadowReport> write_shadow(volume::Volume& volume, const std::string& dir
   if (!root) {
     return fail_errno(errno, printable(directory));
   }
-  return Writer(volume, failed).run(std::move(root));
+  return Writer(volume, failed, next).run(std::move(root));
 }
 
 } // namespace famfs::tools

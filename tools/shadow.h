@@ -17,9 +17,11 @@ struct ShadowReport {
   std::uint64_t failed = 0;
 };
 
-// `failed` hears of each file or directory that could not be written; the others are.
+// `failed` hears of each file or directory that could not be written; the others are. `next` is
+// asked before each file, with how many were written; false: stop there.
 [[nodiscard]] Result<ShadowReport> write_shadow(volume::Volume& volume,
                                                 const std::string& directory,
-                                                const std::function<void(const Error&)>& failed);
+                                                const std::function<void(const Error&)>& failed,
+                                                const std::function<bool(std::uint64_t)>& next);
 
 } // namespace famfs::tools

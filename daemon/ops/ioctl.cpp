@@ -50,6 +50,8 @@ bool on_file(const Call& call, unsigned command, fuse_ino_t ino, const Handle& h
     call.answer(control::reserve(mount, handle, call.get<famfs_ioc_reserve>(), call.root()));
   } else if (command == FAMFS_IOC_COMMIT && !meta::is_meta(ino)) {
     call.answer(control::commit(mount, handle));
+  } else if (command == FAMFS_IOC_CLONE && call.has<famfs_ioc_clone>() && !meta::is_meta(ino)) {
+    call.answer(control::clone(mount, handle, call.get<famfs_ioc_clone>(), call.root()));
   } else {
     return false;
   }

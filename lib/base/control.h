@@ -1,6 +1,6 @@
 /* The ioctls between famfsd and those who talk to it (libfamfs, the tools): C and C++.
  *
- * On an open regular file of the mount: MAP, RESERVE, COMMIT. On the mount's root directory (or any
+ * On an open regular file of the mount: MAP, RESERVE, COMMIT, CLONE. On the mount's root directory (or any
  * directory in it): LOGPLAY, STATUS, REPORT_FAILURE, ANNOUNCE. Anything else is ENOTTY. Every struct has a
  * fixed layout, little use of bits, no pointers, and is zero where not named. Lengths in bytes.
  */
@@ -87,6 +87,14 @@ struct famfs_ioc_failure {
   __u64 length;
 };
 
+/* For root, to make what fsck must find: the open file, new and empty, is committed with the extents
+ * of another. Two files on the same bytes are a fault: a replay refuses the second. */
+struct famfs_ioc_clone {
+  __u32 version; /* in */
+  __u32 zero;
+  __u64 source; /* in: st_ino of a committed file of this mount */
+};
+
 #define FAMFS_IOC_MAP _IOWR(0xFA, 1, struct famfs_ioc_map)
 #define FAMFS_IOC_RESERVE _IOW(0xFA, 2, struct famfs_ioc_reserve)
 #define FAMFS_IOC_COMMIT _IO(0xFA, 3)
@@ -94,5 +102,6 @@ struct famfs_ioc_failure {
 #define FAMFS_IOC_STATUS _IOR(0xFA, 5, struct famfs_ioc_status)
 #define FAMFS_IOC_REPORT_FAILURE _IOW(0xFA, 6, struct famfs_ioc_failure)
 #define FAMFS_IOC_ANNOUNCE _IO(0xFA, 7)
+#define FAMFS_IOC_CLONE _IOW(0xFA, 8, struct famfs_ioc_clone)
 
 #endif

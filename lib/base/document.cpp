@@ -191,6 +191,10 @@ std::string to_json(const Document& doc) {
   return without_literals(doc).dump(2, ' ', false, Document::error_handler_t::replace) + '\n';
 }
 
+std::string to_json_line(const Document& doc) {
+  return without_literals(doc).dump(-1, ' ', false, Document::error_handler_t::replace) + '\n';
+}
+
 std::string to_yaml(const Document& doc) {
   YAML::Emitter out;
   emit(out, doc);

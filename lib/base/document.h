@@ -15,6 +15,8 @@ using Document = nlohmann::ordered_json;
 // Pretty-printed with two spaces, a newline at the end; invalid UTF-8 is replaced, never thrown.
 [[nodiscard]] std::string to_json(const Document& doc);
 
+[[nodiscard]] std::string to_json_line(const Document& doc); // the same in one line
+
 // Block style; strings that YAML would misread (numbers, true, ~, leading specials, newlines) are
 // quoted. Strings with the prefix kYamlLiteral are written bare when a number follows, for octal
 // modes and hex numbers (to_json drops the prefix there); else they are strings like any other.

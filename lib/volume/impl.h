@@ -123,9 +123,10 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> record(Pending& file, format::Extents& rest); // exclusive
   // Exclusive; a directory, those above it first.
   [[nodiscard]] Result<void> record_directory(NodeId id);
-  [[nodiscard]] Result<bool> commit_directory(NodeId id);  // unlocked; whether it was pending
-  [[nodiscard]] bool is_orphan(const Pending& file) const; // unlocked
-  [[nodiscard]] Result<void> sync(NodeId id, const Committed& file); // unlocked
+  [[nodiscard]] Result<bool> commit_directory(NodeId id); // unlocked; whether it was pending
+  [[nodiscard]] Result<void> clone(Pending& file, const Committed& source); // under its mutex
+  [[nodiscard]] bool is_orphan(const Pending& file) const;                  // unlocked
+  [[nodiscard]] Result<void> sync(NodeId id, const Committed& file);        // unlocked
   // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
   // are dropped before each read (io: they are bad), and before a program first maps the file; from
   // then on by famfs_acquire alone.

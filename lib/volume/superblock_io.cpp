@@ -1,5 +1,7 @@
 #include "volume/superblock_io.h"
 
+#include "base/text.h"
+
 namespace famfs::volume {
 
 Result<format::SuperblockBytes> load_superblock(const media::Memory& memory) {
@@ -26,6 +28,17 @@ Result<format::Superblock> valid_superblock(const media::Memory& memory,
     return fail(ours ? Errc::corrupt : Errc::not_famfs, format::describe(*fault));
   }
   return superblock;
+}
+
+Error cannot_open(std::string_view device, const Error& error) {
+  const std::string name = printable(device);
+  std::string text = fmt::format("{}: {}", name, error.message);
+  if (error.code == Errc::not_famfs) {
+    text += ": no famfs file system: make one with mkfs.famfs";
+  } else if (error.code == Errc::corrupt) {
+    text += fmt::format(": damaged: fsck.famfs {} tells more", name);
+  }
+  return {error.code, std::move(text)};
 }
 
 } // namespace famfs::volume

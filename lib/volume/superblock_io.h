@@ -6,6 +6,7 @@
 #include "media/memory.h"
 
 #include <cstdint>
+#include <string_view>
 
 namespace famfs::volume {
 
@@ -15,5 +16,8 @@ namespace famfs::volume {
 // magic is none of ours; corrupt: any other fault; io: the memory is bad.
 [[nodiscard]] Result<format::Superblock> valid_superblock(const media::Memory& memory,
                                                           std::uint64_t device_size);
+
+// Why there is no volume on `device`, for people: names it, and what to do.
+[[nodiscard]] Error cannot_open(std::string_view device, const Error& error);
 
 } // namespace famfs::volume

@@ -28,6 +28,7 @@ IOC_LOGPLAY = ioc(2, 4, LOGPLAY.size)
 IOC_STATUS = ioc(2, 5, STATUS.size)
 IOC_FAILURE = ioc(1, 6, FAILURE.size)
 IOC_ANNOUNCE = ioc(0, 7, 0)
+IOC_CLONE = ioc(1, 8, 16)
 
 
 def status(fd):

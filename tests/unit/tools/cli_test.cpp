@@ -1,6 +1,7 @@
 // What every tool does with a command line.
 #include "cli.h"
 #include "support.h"
+#include "volume/about.h"
 
 #include "catch.h"
 
@@ -14,9 +15,10 @@ using namespace famfs::tools::test;
 
 namespace {
 
-const std::vector<std::string> kSubCommands{
-    "mount", "umount",  "fsck",   "mkdir",   "cp",     "creat",   "verify", "flush",
-    "exec",  "logplay", "getmap", "holders", "status", "devices", "probe",  "dump"};
+const std::vector<std::string> kSubCommands{"mount",  "umount",  "fsck",   "mkdir",   "cp",
+                                            "creat",  "verify",  "flush",  "exec",    "logplay",
+                                            "getmap", "holders", "status", "devices", "probe",
+                                            "dump",   "chkread", "check",  "clone"};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -72,7 +74,31 @@ TEST_CASE("--help exits 0, on standard output, and names every option that works
   CHECK(tools(run_mkfs, {"-?"}).exit == 0);
   CHECK(contains(tools(run_famfs, {"fsck", "--help"}).out, "-h, --human"));
   CHECK(tools(run_famfs, {"--version"}).exit == 0);
-  CHECK(contains(tools(run_famfs, {"creat", "--version"}).out, "famfs creat "));
+}
+
+TEST_CASE("--version: the program's, the format's, and the access paths of this kernel") {
+  Tools tools;
+  const Run run = tools(run_famfs, {"creat", "--version"});
+  CHECK(run.exit == 0);
+  CHECK(run.out.starts_with("famfs creat 0."));
+  for (const char* line :
+       {"\nformat 48, omf 2.2\n", "\nkernel map on Linux ", "\ndirect map on ", "\ncopy on "}) {
+    CAPTURE(line);
+    CHECK(contains(run.out, line));
+  }
+  CHECK(contains(tools(run_mkfs, {"--version"}).out, "\nformat 48"));
+  const auto in_step = [](std::string_view release) {
+    return !volume::access_paths(release, true)[2].why.ends_with("from Linux 6.6");
+  };
+  CHECK(in_step("6.6.0"));
+  CHECK(in_step("6.12.9-amd64"));
+  CHECK(in_step("10.0"));
+  CHECK(!in_step("6.1.0-40-amd64"));
+  CHECK(!in_step("5.19"));
+  CHECK(!in_step("junk"));
+  for (const auto& path : volume::access_paths("6.6", false)) {
+    CHECK(!path.possible);
+  }
 }
 
 TEST_CASE("--list-options: what --help says, as JSON") {
@@ -119,6 +145,8 @@ TEST_CASE("The options that scripts use are all there") {
         "-N, --nstrips", "-B, --nbuckets", "-C, --chunksize"}},
       {"verify", {"-S", "-f", "-m, --multi", "-t", "-q"}},
       {"flush", {"-v"}},
+      {"chkread", {"-s", "-l"}},
+      {"clone", {"    --yes-corrupt"}},
       {"logplay",
        {"-n, --dryrun", "-v", "-r, --read", "-m, --mmap", "-c", "-S, --shadow", "-d, --daxdev"}},
       {"getmap", {"-q"}}};

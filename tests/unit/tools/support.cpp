@@ -37,6 +37,7 @@ Run Tools::operator()(Tool tool, const Args& args) {
       .out = out,
       .err = err,
       .tty = false,
+      .progress_after = progress_after,
       .interrupted = interrupted,
       .mount_table = mount_table,
       .program_directory = scratch.path("bin"),

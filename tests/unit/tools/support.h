@@ -6,6 +6,7 @@
 #include "context.h"
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <sstream>
 #include <string>
@@ -46,6 +47,7 @@ public:
   Scratch scratch;
   std::atomic<bool> interrupted{false};
   std::string mount_table = "/proc/self/mountinfo";
+  std::chrono::milliseconds progress_after{500};
   media::BadRanges bad; // of every device
   Args replaced;        // what an exec would have become
   int replace_error = 0;

@@ -158,3 +158,41 @@ TEST_CASE("a master whose log is damaged reads on and appends nothing") {
   rig.write(rig.lookup("a"), 0, "y");
   CHECK(rig.memory.events().front().offset >= 10 * MiB);
 }
+
+TEST_CASE("a clone shares its source's bytes, costs no space, and the next replay refuses it") {
+  Rig rig;
+  const NodeId source = rig.committed("source", "bytes");
+  const std::uint64_t free = rig.free_bytes();
+  const NodeId id = rig.create("clone");
+  REQUIRE(rig.volume->clone(id, source));
+  CHECK_FALSE(rig.attributes(id).pending);
+  CHECK(rig.read(id) == "bytes");
+  CHECK(rig.free_bytes() == free);
+  CHECK(rig.volume->close(id));
+  CHECK(rig.volume->sync(id));
+  CHECK(rig.free_bytes() == free);
+  rig.crash_and_reopen();
+  REQUIRE(rig.faults.all.size() == 1);
+  CHECK(rig.faults.all[0].kind == format::FaultKind::extent_overlap);
+  CHECK(code_of(rig.volume->lookup(tree::kRoot, "clone")) == Errc::not_found);
+  CHECK(rig.read(rig.lookup("source")) == "bytes");
+  CHECK(rig.free_bytes() == free);
+}
+
+TEST_CASE("a clone that cannot be is refused, and its source keeps its space") {
+  Rig rig;
+  const NodeId source = rig.committed("source", "bytes");
+  const std::uint64_t free = rig.free_bytes();
+  const NodeId pending = rig.create("pending");
+  const NodeId id = rig.create("clone");
+  CHECK(code_of(rig.volume->clone(id, pending)) == Errc::invalid);
+  CHECK(code_of(rig.volume->clone(id, id)) == Errc::invalid);
+  CHECK(code_of(rig.volume->clone(id, tree::kRoot)) == Errc::is_directory);
+  CHECK(code_of(rig.volume->clone(source, source)) == Errc::not_permitted);
+  rig.memory.fail_at(format::entry_offset(1), 1);
+  CHECK(code_of(rig.volume->clone(id, source)) == Errc::io);
+  rig.memory.heal();
+  CHECK(rig.attributes(id).size == 0);
+  REQUIRE(rig.volume->remove(tree::kRoot, "clone"));
+  CHECK(rig.free_bytes() == free);
+}

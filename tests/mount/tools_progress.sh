@@ -1,0 +1,97 @@
+#!/bin/bash
+# Progress on a terminal, none elsewhere, lines of JSON on request; what Ctrl-C leaves and says.
+. "$(dirname "$0")/../support/lib.sh"
+terminal=$(dirname "$0")/terminal.py
+WIPE=$'\r\033[K'
+
+start() { make_fs "$@"; mount_fs; }
+on_terminal() { python3 "$terminal" "$@"; }
+
+test_on_a_terminal() {
+  local text
+  start
+  text=$(on_terminal famfs creat -r -S 42 -t 1 -s 150m "$MNT/f") || fail "creat: $text"
+  expect_text "$MNT/f  [0-9.]+ [KMG]?i?B? ?of 150 MiB  [0-9.]+ [KMG]iB/s  [0-9]+ s left" "${text//$WIPE/$'\n'}"
+  [[ $text = *"$WIPE" ]] || fail "the line is not wiped: $text"
+  text=$(on_terminal famfs verify -q -S 42 -t 1 -f "$MNT/f") || fail "verify: $text"
+  expect_text " of 150 MiB .* s left" "$text"
+  mkdir "$MNT/d"
+  text=$(on_terminal famfs cp -t 1 "$MNT/f" "$MNT/d") && fail "no space, but: $text"
+  expect_text "famfs cp: " "$text"
+}
+
+test_elsewhere() {
+  local text
+  start
+  text=$(python3 "$terminal" --no-terminal famfs creat -r -S 42 -t 1 -s 150m "$MNT/f") || fail "creat"
+  [ -z "$text" ] || fail "not a terminal, but: $text"
+  text=$(python3 "$terminal" --no-terminal famfs verify --json -S 42 -t 1 -f "$MNT/f") || fail "verify: $text"
+  grep '"progress"' <<<"$text" | python3 -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+assert lines, "no line"
+for line in lines:
+    assert set(line) == {"progress", "done_bytes", "total_bytes", "bytes_per_second", "seconds_left"}, line
+    assert 0 < line["done_bytes"] <= line["total_bytes"] == 150 << 20, line' || fail "progress: $text"
+}
+
+test_json_results() {
+  start
+  local s="$FAMFS_SCRATCH/json"
+  mkdir -p "$s/sub"
+  echo one >"$s/one"
+  echo second >"$s/sub/two"
+  : >"$s/sub/empty"
+  famfs cp --json -r "$s" "$MNT/tree" >"$s.out" 2>/dev/null
+  famfs creat --json -r -S 42 -s 1m "$MNT/f" >>"$s.out"
+  famfs creat --json -M "$MNT/f,1m" -M "$MNT/g,2m" >>"$s.out"
+  famfs verify --json -S 42 -f "$MNT/f" >>"$s.out"
+  famfs verify --json -S 43 -f "$MNT/f" >>"$s.out" 2>/dev/null
+  python3 - "$MNT" "$s" "$s.out" <<'END' || fail "$(cat "$s.out")"
+import json, sys
+mnt, s, out = sys.argv[1:]
+assert [json.loads(line) for line in open(out)] == [
+    {"file": mnt + "/tree/one", "source": s + "/one", "bytes": 4},
+    {"file": mnt + "/tree/sub/two", "source": s + "/sub/two", "bytes": 7},
+    {"copied_files": 2, "expected_files": 3, "interrupted": False},
+    {"file": mnt + "/f", "done": "made", "bytes": 1 << 20, "seed": 42},
+    {"file": mnt + "/f", "done": "there", "bytes": 1 << 20, "seed": None},
+    {"file": mnt + "/g", "done": "made", "bytes": 2 << 20, "seed": None},
+    {"file": mnt + "/f", "bytes": 1 << 20, "seed": 42, "good": True, "bad_offset": None},
+    {"file": mnt + "/f", "bytes": 1 << 20, "seed": 43, "good": False, "bad_offset": 0}]
+END
+  rm -rf "$s" "$s.out"
+}
+
+# Ctrl-C, typed when the first progress is seen: between 0 and all but one of the files are there, whole.
+test_ctrl_c() {
+  local text got=0 n i s="$FAMFS_SCRATCH/source"
+  start
+  mkdir "$s"
+  for i in 1 2 3; do head -c 60m /dev/urandom >"$s/$i"; done
+  text=$(on_terminal --interrupt famfs cp -t 1 -r "$s" "$MNT/d") || got=$?
+  [ "$got" = 1 ] || fail "exit $got: $text"
+  expect_text "famfs cp: interrupted: [0-2] of 3 files copied: copy the others" "$text"
+  n=$(sed -n 's/.*interrupted: \([0-9]\) of 3 .*/\1/p' <<<"$text")
+  [ "$(ls "$MNT/d" | wc -l)" = "$n" ] || fail "said $n: $(ls "$MNT/d")"
+  for i in $(ls "$MNT/d"); do expect_same "$s/$i" "$MNT/d/$i"; done
+  expect_good famfs cp "$s"/* "$MNT/d" # what was said to do
+  diff -r "$s" "$MNT/d" || fail "the second run"
+  expect_good umount "$MNT"
+  make_fs -f
+  mount_fs
+  got=0
+  text=$(on_terminal --interrupt famfs creat -r -t 1 -M "$MNT/a,100m,1" -M "$MNT/b,80m,2") || got=$?
+  [ "$got" = 1 ] || fail "exit $got: $text"
+  expect_text "famfs creat: interrupted: [01] of 2 files made" "$text"
+  [ ! -e "$MNT/b" ] || fail "b is there"
+  got=0
+  famfs creat -r -S 5 -s 150m "$MNT/c" || fail "creat"
+  text=$(on_terminal --interrupt famfs verify -t 1 -S 5 -f "$MNT/c") || got=$?
+  [ "$got" = 1 ] || fail "exit $got: $text"
+  expect_text "famfs verify: interrupted: 0 of 1 files verified" "$text"
+  expect_good famfs fsck "$MNT" >/dev/null
+  rm -r "$s"
+}
+
+run_tests "$@"
