@@ -101,18 +101,17 @@ test_one_after_the_other() {
 
 test_when_a_directory_is_committed() {
   setup
-  mkdir "$MNT/alone"
   mkdir -p "$MNT/a/b"
-  expect_entries 0
   echo x >"$MNT/a/b/f"
   expect_entries 3
-  mkdir "$MNT/synced" "$MNT/in"
+  mkdir "$MNT/synced"
   sync "$MNT/synced"
-  mkdir "$MNT/in/synced"
   expect_entries 4
+  mkdir -p "$MNT/in/synced"
   sync "$MNT/in"
   expect_entries 6
-  wait_entries 7 # alone: after a while
+  mkdir "$MNT/alone"
+  wait_entries 7 # after a while
 }
 
 test_a_private_directory_is_committed_with_its_first_ordinary_file() {
