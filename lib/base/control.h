@@ -1,8 +1,9 @@
 /* The ioctls between famfsd and those who talk to it (libfamfs, the tools): C and C++.
  *
- * On an open regular file of the mount: MAP, RESERVE, COMMIT, CLONE. On the mount's root directory (or any
- * directory in it): LOGPLAY, STATUS, REPORT_FAILURE, ANNOUNCE. Anything else is ENOTTY. Every struct has a
- * fixed layout, little use of bits, no pointers, and is zero where not named. Lengths in bytes.
+ * On an open regular file of the mount: MAP, RESERVE, COMMIT, CLONE. On the mount's root directory
+ * (or any directory in it): LOGPLAY, STATUS, REPORT_FAILURE, ANNOUNCE. Anything else is ENOTTY.
+ * Every struct has a fixed layout, little use of bits, no pointers, and is zero where not named.
+ * Lengths in bytes.
  */
 #ifndef FAMFS_BASE_CONTROL_H
 #define FAMFS_BASE_CONTROL_H
@@ -87,8 +88,8 @@ struct famfs_ioc_failure {
   __u64 length;
 };
 
-/* For root, to make what fsck must find: the open file, new and empty, is committed with the extents
- * of another. Two files on the same bytes are a fault: a replay refuses the second. */
+/* For root, to make what fsck must find: the open file, new and empty, is committed with the
+ * extents of another. Two files on the same bytes are a fault: a replay refuses the second. */
 struct famfs_ioc_clone {
   __u32 version; /* in */
   __u32 zero;
