@@ -18,10 +18,12 @@ constexpr Release kDirectIoAllowMmap{6, 6};
 
 Release parse_release(std::string_view text) {
   Release release{};
-  const char* const end = text.data() + text.size();
-  const auto [dot, error] = std::from_chars(text.data(), end, release.first);
-  if (error == std::errc{} && dot != end) {
-    std::from_chars(dot + 1, end, release.second);
+  const auto dot = text.find('.');
+  const std::string_view major = text.substr(0, dot);
+  std::from_chars(major.data(), major.data() + major.size(), release.first);
+  if (dot != std::string_view::npos) {
+    const std::string_view rest = text.substr(dot + 1);
+    std::from_chars(rest.data(), rest.data() + rest.size(), release.second);
   }
   return release;
 }
