@@ -36,7 +36,7 @@ constexpr auto kFlags = std::to_array<Flag>({
      .take = [](Taken& t,
                 std::string_view) { (t.helper ? t.line.fake : t.line.foreground) = true; }},
     {.info = {.key = 'd', .help = "debug: every request on standard error, in the foreground"},
-     .take = [](Taken& t, std::string_view) { t.line.options.debug = true; }},
+     .take = [](Taken& t, std::string_view) { t.lists.emplace_back("debug"); }},
     {.info = {.key = 'r', .help = "as -o ro"},
      .take = [](Taken& t, std::string_view) { t.lists.emplace_back("ro"); }},
     {.info = {.key = 'w', .help = "as -o rw"},
@@ -63,7 +63,8 @@ constexpr auto kFlags = std::to_array<Flag>({
 
 class Parser {
 public:
-  explicit Parser(std::span<const std::string> args) : args_(args) {
+  Parser(std::span<const std::string> args, const Defaults& defaults)
+      : args_(args), defaults_(defaults) {
     taken_.helper = called_as_helper(args.empty() ? "" : args[0]);
   }
 
@@ -137,12 +138,6 @@ private:
     if (line.help || line.version || line.list) {
       return line;
     }
-    for (const std::string& list : taken_.lists) { // last, since -s may come after -o
-      if (auto set = parse_mount_options(list, taken_.sloppy, line.options); !set) {
-        return std::unexpected(std::move(set.error()));
-      }
-    }
-    line.foreground = line.foreground || line.options.debug;
     const auto& names = taken_.names;
     if (names.size() != 2) {
       return fail(Errc::usage,
@@ -153,6 +148,22 @@ private:
     }
     line.device = names[0];
     line.mount_point = names[1];
+    return with_options();
+  }
+
+  Result<CommandLine> with_options() {
+    CommandLine& line = taken_.line;
+    auto config = defaults_();
+    if (!config) {
+      return std::unexpected(std::move(config.error()));
+    }
+    line.options.config = *config;
+    for (const std::string& list : taken_.lists) { // last, since -s may come after -o
+      if (auto set = parse_mount_options(list, taken_.sloppy, line.options); !set) {
+        return std::unexpected(std::move(set.error()));
+      }
+    }
+    line.foreground = line.foreground || line.options.debug;
     return line;
   }
 
@@ -161,6 +172,7 @@ private:
   }
 
   std::span<const std::string> args_;
+  const Defaults& defaults_;
   std::size_t next_ = 1;
   bool only_names_ = false;
   Taken taken_;
@@ -178,8 +190,9 @@ Document to_document(const OptionInfo& option) {
 
 } // namespace
 
-Result<CommandLine> parse_command_line(std::span<const std::string> args) {
-  return Parser(args).run();
+Result<CommandLine> parse_command_line(std::span<const std::string> args,
+                                       const Defaults& defaults) {
+  return Parser(args, defaults).run();
 }
 
 std::string usage_text(std::string_view program) {
@@ -195,7 +208,8 @@ std::string usage_text(std::string_view program) {
                                                   : fmt::format("{}={}", option.name, option.value);
     text += fmt::format("  {:<26} {}\n", name, option.help);
   }
-  return text + "  suid dev (root), noexec noatime sync …, and what fstab adds: see mount(8)\n";
+  return text + "  suid dev (root), noexec noatime sync …, and what fstab adds: see mount(8)\n"
+                "\nDefaults are in /etc/famfs/famfs.yaml, or the file that FAMFS_CONFIG names.\n";
 }
 
 std::string options_json(std::string_view program) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace famfs::daemon {
 namespace {
@@ -14,19 +13,14 @@ namespace {
 // What mount(8) and fstab add for their own use, and what changes nothing here: FUSE keeps no
 // access times, and every write is synchronous already.
 constexpr std::array kIgnored{
-    std::string_view("defaults"),    std::string_view("master"),
-    std::string_view("nofail"),      std::string_view("fail"),
-    std::string_view("_netdev"),     std::string_view("auto"),
-    std::string_view("noauto"),      std::string_view("user"),
-    std::string_view("nouser"),      std::string_view("users"),
-    std::string_view("owner"),       std::string_view("group"),
-    std::string_view("relatime"),    std::string_view("norelatime"),
-    std::string_view("diratime"),    std::string_view("nodiratime"),
-    std::string_view("strictatime"), std::string_view("lazytime"),
-    std::string_view("nolazytime"),  std::string_view("nostrictatime"),
-    std::string_view("mand"),        std::string_view("nomand"),
-    std::string_view("silent"),      std::string_view("loud"),
-    std::string_view("allow_other"), std::string_view("default_permissions")};
+    std::string_view("defaults"),   std::string_view("master"),        std::string_view("nofail"),
+    std::string_view("fail"),       std::string_view("_netdev"),       std::string_view("auto"),
+    std::string_view("noauto"),     std::string_view("user"),          std::string_view("nouser"),
+    std::string_view("users"),      std::string_view("owner"),         std::string_view("group"),
+    std::string_view("relatime"),   std::string_view("norelatime"),    std::string_view("diratime"),
+    std::string_view("nodiratime"), std::string_view("strictatime"),   std::string_view("lazytime"),
+    std::string_view("nolazytime"), std::string_view("nostrictatime"), std::string_view("mand"),
+    std::string_view("nomand"),     std::string_view("silent"),        std::string_view("loud")};
 constexpr std::array kIgnoredPrefixes{
     std::string_view("x-"),      std::string_view("X-"),       std::string_view("comment="),
     std::string_view("user="),   std::string_view("helper="),  std::string_view("uhelper="),
@@ -50,128 +44,81 @@ bool begins_with_one_of(std::string_view text, const std::array<std::string_view
   return std::ranges::any_of(list, [&](std::string_view p) { return text.starts_with(p); });
 }
 
-Result<std::uint32_t> number(std::string_view option, std::string_view text, int base,
-                             std::uint32_t most) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || value > most) {
-    return fail(
-        Errc::usage,
-        fmt::format("mount option {}={}: not a number in range: give {}", option, printable(text),
-                    base == 8 ? "octal digits, at most 1777" : "a number below 4294967295"));
-  }
-  return value;
-}
-
-Result<double> seconds(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !(value >= 0) ||
-      value > 1e9) {
-    return fail(Errc::usage,
-                fmt::format("mount option timeout={}: not a time: give seconds, 0 or more",
-                            printable(text)));
-  }
-  return value;
-}
-
-Result<void> bad_value(std::string_view option, std::string_view value, std::string_view choices) {
-  return fail(Errc::usage, fmt::format("mount option {}={}: unknown value: use one of {}", option,
-                                       printable(value), choices));
-}
-
-template <class T> Result<void> keep(std::optional<T>& into, Result<T> value) {
-  if (!value) {
-    return std::unexpected(std::move(value.error()));
-  }
-  into = *value;
-  return {};
-}
-
-template <bool MountOptions::* member, bool value>
-Result<void> set(std::string_view /*given*/, MountOptions& into) {
-  into.*member = value;
-  return {};
-}
-
-Result<void> set_system_uuid(std::string_view value, MountOptions& into) {
-  auto uuid = Uuid::parse(value);
-  if (!uuid) {
-    uuid.error().code = Errc::usage;
-  }
-  return keep(into.system_uuid, std::move(uuid));
-}
-
-constexpr std::uint32_t kMostId = 0xFFFFFFFEU; // -1 is "no id" to the kernel
-
-Result<void> set_mmap(std::string_view value, MountOptions& into) {
-  if (value != "cached" && value != "refused") {
-    return bad_value("mmap", value, "refused, cached");
-  }
-  into.mmap = value == "cached" ? MmapPolicy::cached : MmapPolicy::refused;
-  return {};
-}
-
-Result<void> set_log_level(std::string_view value, MountOptions& into) {
-  constexpr std::array levels{
-      std::pair("debug", diag::Level::debug), std::pair("info", diag::Level::info),
-      std::pair("warning", diag::Level::warning), std::pair("error", diag::Level::error)};
-  for (const auto& [name, level] : levels) {
-    if (value == name) {
-      into.log_level = level;
-      return {};
-    }
-  }
-  return bad_value("loglevel", value, "debug, info, warning, error");
-}
-
 // Ours. With a value: given as name=value.
 struct MountOption {
   OptionInfo info;
-  Result<void> (*set)(std::string_view value, MountOptions& into);
+  bool MountOptions::* flag = nullptr; // what it sets, and to what …
+  bool on = true;
+  std::string_view key{};  // … and the key of famfs.yaml that it goes over
+  std::string_view text{}; // with this; empty: with the option's own value
 };
 constexpr auto kOurs = std::to_array<MountOption>({
-    {{.name = "ro", .help = "read-only: nothing is written to the device"},
-     set<&MountOptions::read_only, true>},
-    {{.name = "rw", .help = "not read-only (the default)"}, set<&MountOptions::read_only, false>},
-    {{.name = "client", .help = "stand for another host: append nothing, claim nothing"},
-     set<&MountOptions::client, true>},
-    {{.name = "system_uuid",
-      .value = "UUID",
-      .help = "this host's system UUID, instead of the file's"},
-     set_system_uuid},
-    {{.name = "mmap",
-      .value = "refused|cached",
-      .help = "mmap(MAP_SHARED) without libfamfs: ENODEV (the default), or through the page cache, "
-              "for one host"},
-     set_mmap},
-    {{.name = "nouseraccess", .help = "only the mounting user may enter"},
-     set<&MountOptions::user_access, false>},
-    {{.name = "nodefaultperm", .help = "the kernel does not check permission bits"},
-     set<&MountOptions::default_permissions, false>},
-    {{.name = "uid",
-      .value = "UID",
-      .help = "owner of the root directory, which the format does not record"},
-     [](std::string_view v, MountOptions& o) {
-       return keep(o.uid, number("uid", v, 10, kMostId));
-     }},
-    {{.name = "gid", .value = "GID", .help = "its group"},
-     [](std::string_view v, MountOptions& o) {
-       return keep(o.gid, number("gid", v, 10, kMostId));
-     }},
-    {{.name = "mode", .value = "OCTAL", .help = "its permission bits (755)"},
-     [](std::string_view v, MountOptions& o) { return keep(o.mode, number("mode", v, 8, 01777)); }},
-    {{.name = "timeout",
-      .value = "SECONDS",
-      .help = "how long the kernel may keep names and attributes of committed files (3600)"},
-     [](std::string_view v, MountOptions& o) { return keep(o.timeout, seconds(v)); }},
-    {{.name = "loglevel",
-      .value = "LEVEL",
-      .help = "what the daemon logs from: debug, info (the default), warning, error"},
-     set_log_level},
-    {{.name = "debug", .help = "every request in the log, and stay in the foreground"},
-     set<&MountOptions::debug, true>},
+    {.info = {.name = "ro", .help = "read-only: nothing is written to the device"},
+     .flag = &MountOptions::read_only},
+    {.info = {.name = "rw", .help = "not read-only (the default)"},
+     .flag = &MountOptions::read_only,
+     .on = false},
+    {.info = {.name = "client", .help = "stand for another host: append nothing, claim nothing"},
+     .flag = &MountOptions::client},
+    {.info = {.name = "system_uuid",
+              .value = "UUID",
+              .help = "this host's system UUID, instead of the file's"},
+     .key = "system_uuid"},
+    {.info = {.name = "mmap",
+              .value = "refused|cached",
+              .help =
+                  "mmap(MAP_SHARED) without libfamfs: ENODEV (the default), or through the page "
+                  "cache, for one host"},
+     .key = "mount.mmap"},
+    {.info = {.name = "allow_other", .help = "other users may enter (the default)"},
+     .key = "mount.allow_other",
+     .text = "true"},
+    {.info = {.name = "nouseraccess", .help = "only the mounting user may enter"},
+     .key = "mount.allow_other",
+     .text = "false"},
+    {.info = {.name = "default_permissions",
+              .help = "the kernel checks permission bits (the default)"},
+     .key = "mount.default_permissions",
+     .text = "true"},
+    {.info = {.name = "nodefaultperm", .help = "the kernel does not check permission bits"},
+     .key = "mount.default_permissions",
+     .text = "false"},
+    {.info = {.name = "uid",
+              .value = "UID",
+              .help = "owner of the root directory, which the format does not record"},
+     .key = "mount.uid"},
+    {.info = {.name = "gid", .value = "GID", .help = "its group"}, .key = "mount.gid"},
+    {.info = {.name = "mode", .value = "OCTAL", .help = "its permission bits (755)"},
+     .key = "mount.mode"},
+    {.info = {.name = "timeout",
+              .value = "SECONDS",
+              .help =
+                  "how long the kernel may keep names and attributes of committed files (3600)"},
+     .key = "mount.timeout"},
+    {.info = {.name = "loglevel",
+              .value = "LEVEL",
+              .help = "what the daemon logs from: debug, info (the default), warning, error"},
+     .key = "logging.level"},
+    {.info = {.name = "debug", .help = "every request in the log, and stay in the foreground"},
+     .flag = &MountOptions::debug,
+     .key = "logging.level",
+     .text = "debug"},
 });
+
+Result<void> set(const MountOption& option, std::string_view value, MountOptions& into) {
+  if (option.flag != nullptr) {
+    into.*option.flag = option.on;
+  }
+  if (option.key.empty()) {
+    return {};
+  }
+  auto done = set_config(into.config, option.key, option.text.empty() ? value : option.text);
+  if (!done) {
+    return fail(Errc::usage, fmt::format("mount option {}={}: {}", option.info.name,
+                                         printable(value), done.error().message));
+  }
+  return done;
+}
 
 // nullopt: not one of them.
 std::optional<Result<void>> set_ours(std::string_view option, MountOptions& into) {
@@ -183,7 +130,7 @@ std::optional<Result<void>> set_ours(std::string_view option, MountOptions& into
   if (found == kOurs.end()) {
     return std::nullopt;
   }
-  return found->set(found->info.value.empty() ? "" : option.substr(equals + 1), into);
+  return set(*found, found->info.value.empty() ? "" : option.substr(equals + 1), into);
 }
 
 Result<void> set_option(std::string_view option, bool sloppy, MountOptions& into) {
@@ -261,10 +208,10 @@ MountOptionNames mount_option_names() {
 std::string kernel_mount_options(const CommandLine& line, const Caller& caller) {
   const MountOptions& options = line.options;
   std::string out = fmt::format("fsname={},subtype=famfs", escaped(line.device));
-  if (options.default_permissions) {
+  if (options.config.mount.default_permissions) {
     out += ",default_permissions";
   }
-  if (options.user_access && caller.may_allow_other) {
+  if (options.config.mount.allow_other && caller.may_allow_other) {
     out += ",allow_other";
   }
   out += options.read_only ? ",ro" : ",rw";

@@ -1,12 +1,10 @@
 // famfsd's command line and mount options, as values. Pure: looks at nothing but its arguments.
 #pragma once
 
-#include "base/diag.h"
+#include "base/config.h"
 #include "base/error.h"
-#include "base/uuid.h"
 
-#include <cstdint>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,22 +16,11 @@ namespace famfs::daemon {
 // own.
 [[nodiscard]] bool called_as_helper(std::string_view program) noexcept;
 
-enum class MmapPolicy : std::uint8_t {
-  refused, // MAP_SHARED through the page cache gives ENODEV: it cannot be coherent between hosts
-  cached,  // the page cache, for one host
-};
-
 struct MountOptions {
   bool read_only = false;
   bool client = false; // stands for another host, whatever the UUIDs say
-  std::optional<Uuid> system_uuid;
-  MmapPolicy mmap = MmapPolicy::refused;
-  bool user_access = true;                     // other users than the mounting one
-  bool default_permissions = true;             // the kernel checks permission bits
-  std::optional<std::uint32_t> uid, gid, mode; // the root directory's
-  std::optional<double> timeout;               // seconds the kernel may keep what is committed
-  std::optional<diag::Level> log_level;
   bool debug = false;
+  Config config;                   // what has a default in famfs.yaml
   std::vector<std::string> kernel; // nosuid, noexec, context=…: the kernel's, in the order given
 };
 
@@ -56,8 +43,12 @@ struct CommandLine {
   MountOptions options;
 };
 
-// args[0] is the program's name. Errc::usage names what is wrong, in one line.
-[[nodiscard]] Result<CommandLine> parse_command_line(std::span<const std::string> args);
+// args[0] is the program's name. `defaults` is asked for what the options go over once the rest is
+// understood and no help was wanted; its error is passed on. Errc::usage names what is wrong, in
+// one line.
+using Defaults = std::function<Result<Config>()>;
+[[nodiscard]] Result<CommandLine> parse_command_line(std::span<const std::string> args,
+                                                     const Defaults& defaults);
 
 // One -o list, added to what is there. `sloppy`: unknown options are ignored.
 [[nodiscard]] Result<void> parse_mount_options(std::string_view list, bool sloppy,

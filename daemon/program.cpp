@@ -31,9 +31,8 @@ int complain(const std::string& name, const Error& error) {
 }
 
 diag::Options diag_options(const CommandLine& line) {
-  const auto usual = line.options.debug ? diag::Level::debug : diag::Level::info;
   return {.program = "famfsd",
-          .level = line.options.log_level.value_or(usual),
+          .level = line.options.config.logging.level,
           .sink = line.foreground ? diag::Sink::standard_error : diag::Sink::syslog,
           .fields = {{"FAMFS_DEVICE", line.device}, {"FAMFS_MOUNT_POINT", line.mount_point}}};
 }
@@ -88,13 +87,18 @@ int mount(const std::string& name, const CommandLine& line) {
   return serve(line, parent);
 }
 
+Result<Config> configured() {
+  auto file = read_config(ConfigSource::usual());
+  return file ? Result<Config>(file->config) : std::unexpected(std::move(file.error()));
+}
+
 } // namespace
 
 int run(const std::vector<std::string>& args) {
   const std::string program = args.empty() ? "famfsd" : args[0];
   // mount.fuse.famfs is the same helper under the name that the type fuse.famfs gives it.
   const std::string name = called_as_helper(program) ? "mount.famfs" : base_name(program);
-  const auto parsed = parse_command_line(args);
+  const auto parsed = parse_command_line(args, configured);
   if (!parsed) {
     return complain(name, parsed.error());
   }

@@ -10,7 +10,6 @@ namespace {
 constexpr blksize_t kBlockSize = 1 << 20;
 constexpr std::uint64_t kStatUnit = 512;
 // What is committed never changes, and names and modes never go.
-constexpr double kCommittedSeconds = 3600;
 
 } // namespace
 
@@ -58,7 +57,7 @@ double keep_for(const Mount& mount, const volume::Attributes& attributes) noexce
   if (attributes.kind == volume::Kind::directory && mount.volume.role() == volume::Role::client) {
     return 0;
   }
-  return mount.line.options.timeout.value_or(kCommittedSeconds);
+  return mount.line.options.config.mount.timeout;
 }
 
 fuse_entry_param to_entry(const Mount& mount, const volume::Attributes& attributes) {

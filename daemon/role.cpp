@@ -8,8 +8,8 @@ namespace {
 
 // nullopt: this host has none, and we may not make one.
 Result<std::optional<Uuid>> own_uuid(const MountOptions& options, bool root) {
-  if (options.system_uuid) {
-    return options.system_uuid;
+  if (options.config.system_uuid) {
+    return options.config.system_uuid;
   }
   const auto uuid = host_uuid(root ? HostIdMode::create : HostIdMode::read_only);
   if (uuid) {

@@ -54,12 +54,12 @@ Caller caller() {
 
 volume::OpenOptions open_options(const MountOptions& options, volume::Role role,
                                  const media::DeviceInfo& device) {
-  constexpr std::uint32_t usual_mode = 0755;
+  const MountConfig& root = options.config.mount;
   return {.role = role,
           .map_unit = device.alignment,
-          .root_uid = options.uid.value_or(::getuid()),
-          .root_gid = options.gid.value_or(::getgid()),
-          .root_mode = options.mode.value_or(usual_mode),
+          .root_uid = root.uid.value_or(::getuid()),
+          .root_gid = root.gid.value_or(::getgid()),
+          .root_mode = root.mode,
           .bad = device.bad.value_or(media::BadRanges())};
 }
 
@@ -143,7 +143,7 @@ void log_bad_memory(const std::string& device, const volume::Volume& volume) {
 Result<void> serve(const CommandLine& line, const media::DeviceInfo& device, volume::Volume& volume,
                    holder::Registry& registry, Failures& failures, MemoryWatch& watch,
                    const std::function<void()>& ready) {
-  const auto access = make_access_path(line.options.mmap);
+  const auto access = make_access_path(line.options.config.mount.mmap);
   InitExchange init([&](std::uint64_t offered) { return access->negotiate(offered); });
   PrivateDirectories directories(volume);
   Drafts drafts([&](tree::NodeId node) { commit_draft(volume, directories, node); });

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli.h"
 #include "copier.h"
+#include "defaults.h"
 #include "path_text.h"
 #include "striping.h"
 
@@ -28,7 +29,8 @@ void declare(Command& command, Options& options) {
       .flag('v', "verbose", "name each file copied", copy.verbose)
       .flag('\0', "json", "a line of JSON for each file copied; progress too, on standard error",
             copy.json)
-      .number('N', "nstrips", "N", "interleave over N strips, at most 16 …", options.stripes.strips)
+      .number('N', "nstrips", "N", "interleave over N strips, at most 16; 0: not …",
+              options.stripes.strips)
       .number('B', "nbuckets", "N", "… each in another of N parts of the device, at most 64",
               options.stripes.buckets)
       .size('C', "chunksize", "… in chunks of this size (2m)", options.stripes.chunk);
@@ -90,7 +92,11 @@ int run_cp(Context& context, const Args& args) {
   if (auto code = command.parse(args, 2)) {
     return *code;
   }
-  const auto stripes = stripes_of(options.stripes);
+  const auto file = read_checked(context.config);
+  if (!file) {
+    return command.fail(file.error());
+  }
+  const auto stripes = stripes_of(given_or(options.stripes, file->config.allocation));
   if (!stripes) {
     return command.fail(stripes.error());
   }

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "cli.h"
 #include "content_args.h"
+#include "defaults.h"
 #include "existing_file.h"
 #include "fs_ioctl.h"
 #include "mount_point.h"
@@ -216,7 +217,8 @@ void declare(Command& command, Options& options) {
       .threads(options.threads)
       .mode(options.ownership.mode)
       .owner(options.ownership.uid, options.ownership.gid)
-      .number('N', "nstrips", "N", "interleave over N strips, at most 16 …", options.stripes.strips)
+      .number('N', "nstrips", "N", "interleave over N strips, at most 16; 0: not …",
+              options.stripes.strips)
       .number('B', "nbuckets", "N", "… each in another of N parts of the device, at most 64",
               options.stripes.buckets)
       .size('C', "chunksize", "… in chunks of this size (2m)", options.stripes.chunk)
@@ -237,7 +239,11 @@ int run_creat(Context& context, const Args& args) {
   if (auto code = command.parse(args)) {
     return *code;
   }
-  const auto stripes = stripes_of(options.stripes);
+  const auto file = read_checked(context.config);
+  if (!file) {
+    return command.fail(file.error());
+  }
+  const auto stripes = stripes_of(given_or(options.stripes, file->config.allocation));
   if (!stripes) {
     return command.fail(stripes.error());
   }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cli.h"
+#include "defaults.h"
 #include "format/superblock.h"
 #include "open_device.h"
 #include "progress.h"
@@ -26,6 +27,7 @@ struct Options {
   bool json = false;
   std::optional<std::uint64_t> log_length;
   std::optional<std::uint64_t> stand_in_size;
+  Config defaults;
 };
 
 void say(Context& context, const Options& options, const std::string& path,
@@ -65,7 +67,7 @@ Result<void> big_enough(const media::DeviceInfo& device) {
 }
 
 Result<void> make(Context& context, const Options& options, const OpenedDevice& device) {
-  const std::uint64_t log_length = options.log_length.value_or(format::kMinLogLength);
+  const std::uint64_t log_length = options.log_length.value_or(options.defaults.mkfs.log_length);
   if (auto good = volume::metadata_is_good(device.bad, log_length, volume::NeedLog::yes); !good) {
     return good;
   }
@@ -79,7 +81,7 @@ Result<void> make(Context& context, const Options& options, const OpenedDevice& 
                             "one over it, and its files are lost",
                             printable(device.info.path)));
   }
-  auto system = host_uuid(HostIdMode::create, context.host_id);
+  auto system = system_uuid(context, options.defaults, HostIdMode::create);
   if (!system) {
     return std::unexpected(system.error());
   }
@@ -162,6 +164,11 @@ int run_mkfs(Context& context, const Args& args) {
   if (options.kill && options.stand_in_size) {
     return command.usage("--kill and --size: one excludes the other");
   }
+  const auto file = read_checked(context.config);
+  if (!file) {
+    return command.fail(file.error());
+  }
+  options.defaults = file->config;
   const std::string& path = command.operands()[0];
   if (options.stand_in_size) {
     if (auto made = media::make_stand_in(path, *options.stand_in_size); !made) {

@@ -3,6 +3,7 @@
 // exit code.
 #pragma once
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/host_id.h"
 #include "holder/registry.h"
@@ -33,6 +34,7 @@ struct Context {
       program_directory; // where the running program lies: its siblings are looked for there
   holder::Registry::Options holders{};
   HostIdFiles host_id{};
+  ConfigSource config = ConfigSource::usual();
   // What is known to be bad of a device. Tests make some up: a stand-in has no list.
   std::function<media::BadRanges(const media::DeviceInfo&)> known_bad =
       [](const media::DeviceInfo& info) { return info.bad.value_or(media::BadRanges()); };

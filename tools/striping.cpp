@@ -22,18 +22,18 @@ Result<std::optional<alloc::Stripes>> stripes_of(const StripeOptions& options) {
     return std::nullopt;
   }
   if (strips == 0 || strips > format::kMaxExtents) {
-    return fail(Errc::invalid, fmt::format("--nstrips {}: not from 1 to {}: an interleaved file "
-                                           "needs --nstrips and --nbuckets",
+    return fail(Errc::invalid, fmt::format("nstrips {}: not from 1 to {}: an interleaved file "
+                                           "needs nstrips and nbuckets",
                                            strips, format::kMaxExtents));
   }
   if (buckets < strips || buckets > kMostBuckets) {
-    return fail(Errc::invalid, fmt::format("--nbuckets {}: not from {} (the strips) to {}", buckets,
+    return fail(Errc::invalid, fmt::format("nbuckets {}: not from {} (the strips) to {}", buckets,
                                            strips, kMostBuckets));
   }
   const std::uint64_t chunk = asked == 0 ? kChunkUnit : asked;
   if (!is_power_of_two(chunk) || chunk < kChunkUnit) {
-    return fail(Errc::invalid, fmt::format("--chunksize {}: not a power of two of at least {}",
-                                           chunk, kChunkUnit));
+    return fail(Errc::invalid,
+                fmt::format("chunksize {}: not a power of two of at least {}", chunk, kChunkUnit));
   }
   return alloc::Stripes{.strips = strips, .buckets = buckets, .chunk = chunk};
 }

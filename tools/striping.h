@@ -2,6 +2,7 @@
 #pragma once
 
 #include "alloc/allocator.h"
+#include "base/config.h"
 #include "base/error.h"
 
 #include <cstdint>
@@ -9,10 +10,14 @@
 
 namespace famfs::tools {
 
-struct StripeOptions {
-  std::optional<std::uint32_t> strips, buckets;
-  std::optional<std::uint64_t> chunk;
-};
+using StripeOptions = AllocationConfig;
+
+// One setting in three parts: whoever gives one of them gives all, so that a script's -N -B -C mean
+// what they say, and -N 0 is contiguous, whatever the default.
+[[nodiscard]] inline StripeOptions given_or(const StripeOptions& given,
+                                            const StripeOptions& otherwise) {
+  return given.strips || given.buckets || given.chunk ? given : otherwise;
+}
 
 // nullopt: contiguous (all three off). invalid: names the value and the limit.
 [[nodiscard]] Result<std::optional<alloc::Stripes>> stripes_of(const StripeOptions& options);

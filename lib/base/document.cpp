@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -120,20 +121,52 @@ Document without_literals(const Document& doc) {
   return copy;
 }
 
+std::string at(std::string_view source, std::size_t line, std::size_t column) {
+  return fmt::format("{}:{}:{}", printable(source), line + 1, column + 1);
+}
+
 std::string at(std::string_view source, const YAML::Mark& mark) {
-  return mark.is_null()
-             ? printable(source)
-             : fmt::format("{}:{}:{}", printable(source), mark.line + 1, mark.column + 1);
+  return mark.is_null() ? printable(source)
+                        : at(source, static_cast<std::size_t>(mark.line),
+                             static_cast<std::size_t>(mark.column));
+}
+
+// What YAML does not allow in a text, and yaml-cpp mends in silence or takes for the end.
+Result<void> only_characters(std::string_view text, std::string_view source) {
+  const auto control = std::ranges::find_if(text, [](char c) {
+    return static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r';
+  });
+  const auto valid = std::min(utf8_length(text), static_cast<std::size_t>(control - text.begin()));
+  if (valid == text.size()) {
+    return {};
+  }
+  const std::string_view before = text.substr(0, valid);
+  const auto line = static_cast<std::size_t>(std::ranges::count(before, '\n'));
+  return fail(Errc::invalid, fmt::format("{}: byte {}: neither UTF-8 nor a line's end: remove it",
+                                         at(source, line, valid - (before.rfind('\n') + 1)),
+                                         printable(text.substr(valid, 1))));
+}
+
+std::unexpected<Error> too_much(std::string_view source, const YAML::Mark& mark) {
+  return fail(Errc::invalid,
+              fmt::format("{}: too large or too deeply nested: make it smaller", at(source, mark)));
+}
+
+// What most often is no YAML, and yaml-cpp has other words for. Lines count from 0.
+bool indented_by_tab(std::string_view text, int line) {
+  for (; line > 0 && text.contains('\n'); --line) {
+    text.remove_prefix(text.find('\n') + 1);
+  }
+  return text.substr(0, text.find_first_not_of(" \t")).contains('\t');
 }
 
 class Reader {
 public:
-  explicit Reader(std::string_view source) : source_(source) {}
+  Reader(std::string_view source, Places* places) : source_(source), places_(places) {}
 
   Result<Document> read(const YAML::Node& node, std::size_t depth) {
     if (++nodes_ > kMaxNodes || depth > kMaxDepth) {
-      return fail(Errc::invalid,
-                  fmt::format("{}: too large or too deeply nested", at(source_, node.Mark())));
+      return too_much(source_, node.Mark());
     }
     switch (node.Type()) {
     case YAML::NodeType::Map:
@@ -152,18 +185,23 @@ private:
     Document map = Document::object();
     for (const auto& item : node) {
       if (!item.first.IsScalar()) {
-        return fail(Errc::invalid,
-                    fmt::format("{}: a key must be a word", at(source_, item.first.Mark())));
+        return fail(Errc::invalid, fmt::format("{}: a key is a list or a map: give a word",
+                                               at(source_, item.first.Mark())));
       }
       const std::string& key = item.first.Scalar();
       if (map.contains(key)) {
         return fail(Errc::invalid, fmt::format("{}: key \"{}\" is there twice: remove one",
                                                at(source_, item.first.Mark()), printable(key)));
       }
+      path_.push_back(key);
+      if (places_ != nullptr) {
+        places_->emplace(path_.to_string(), at(source_, item.first.Mark()));
+      }
       auto value = read(item.second, depth + 1);
       if (!value) {
         return value;
       }
+      path_.pop_back();
       map[key] = std::move(*value);
     }
     return map;
@@ -182,6 +220,8 @@ private:
   }
 
   std::string_view source_;
+  Places* places_;
+  Document::json_pointer path_;
   std::size_t nodes_ = 0;
 };
 
@@ -201,11 +241,24 @@ std::string to_yaml(const Document& doc) {
   return std::string(out.c_str(), out.size()) + '\n';
 }
 
-Result<Document> parse_yaml(std::string_view text, std::string_view source_name) {
+Result<Document> parse_yaml(std::string_view text, std::string_view source_name, Places* places) {
+  if (auto good = only_characters(text, source_name); !good) {
+    return std::unexpected(std::move(good.error()));
+  }
   try {
-    return Reader(source_name).read(YAML::Load(std::string(text)), 0);
+    const auto all = YAML::LoadAll(std::string(text));
+    if (all.size() > 1) {
+      return fail(Errc::invalid, fmt::format("{}: a second document begins: give one only",
+                                             at(source_name, all[1].Mark())));
+    }
+    return all.empty() ? Document() : Reader(source_name, places).read(all[0], 0);
+  } catch (const YAML::DeepRecursion& e) {
+    return too_much(source_name, e.mark);
   } catch (const YAML::Exception& e) {
-    return fail(Errc::invalid, fmt::format("{}: {}", at(source_name, e.mark), e.msg));
+    return fail(Errc::invalid, fmt::format("{}: not YAML: {}", at(source_name, e.mark),
+                                           indented_by_tab(text, e.mark.line)
+                                               ? "a tab before the first word: use spaces"
+                                               : printable(e.msg) + ": correct this line"));
   } catch (const std::bad_alloc&) {
     return fail(Errc::no_memory, fmt::format("{}: out of memory", printable(source_name)));
   }

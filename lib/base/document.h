@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -23,8 +25,13 @@ using Document = nlohmann::ordered_json;
 [[nodiscard]] std::string to_yaml(const Document& doc);
 inline constexpr char kYamlLiteral = '\x01';
 
-// Scalars come back as strings, unconverted; maps and lists as such; nothing, or a bare ~, as null.
-// A key that is there twice is an error. Errors are Errc::invalid and name line and column.
-[[nodiscard]] Result<Document> parse_yaml(std::string_view text, std::string_view source_name);
+// Where each key of a map stands, "source:line:column", by its JSON pointer ("/mount/timeout").
+using Places = std::map<std::string, std::string, std::less<>>;
+
+// One document. Scalars come back as strings, unconverted; maps and lists as such; nothing, or a
+// bare ~, as null. A key that is there twice is an error. Errors are Errc::invalid and name line
+// and column, counted in bytes from 1.
+[[nodiscard]] Result<Document> parse_yaml(std::string_view text, std::string_view source_name,
+                                          Places* places = nullptr);
 
 } // namespace famfs

@@ -1,9 +1,9 @@
 #include "base/host_id.h"
 
 #include "base/fd.h"
+#include "base/read_file.h"
 #include "base/text.h"
 
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <string>
@@ -25,35 +25,15 @@ std::string quoted(const fs::path& path) {
   return printable(path.native());
 }
 
-Result<std::string> read_short(int fd, const fs::path& path) {
-  std::array<char, 2 * kUuidText> buffer{}; // longer than any good one: the rest need not be seen
-  std::size_t filled = 0;
-  while (filled < buffer.size()) {
-    const ssize_t n = ::read(fd, buffer.data() + filled, buffer.size() - filled);
-    if (n == 0) {
-      break;
-    }
-    if (n < 0 && errno != EINTR) {
-      return fail_errno(errno, fmt::format("read {}", quoted(path)));
-    }
-    filled += n > 0 ? static_cast<std::size_t>(n) : 0;
-  }
-  return std::string(buffer.data(), filled);
-}
-
 // No value: the file is not there.
 Result<std::optional<Uuid>> read_uuid(const fs::path& path) {
-  // O_NONBLOCK: a FIFO in this place must not hang a mount.
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) {
-    if (errno == ENOENT || errno == ENOTDIR) {
+  const auto text =
+      read_file(path, 2 * kUuidText); // longer than any good one: the rest need not be seen
+  if (!text) {
+    if (text.error().code == Errc::not_found || text.error().code == Errc::not_directory) {
       return std::nullopt;
     }
-    return fail_errno(errno, fmt::format("open {}", quoted(path)));
-  }
-  auto text = read_short(fd.get(), path);
-  if (!text) {
-    return std::unexpected(std::move(text.error()));
+    return std::unexpected(text.error());
   }
   std::string_view digits = *text;
   while (digits.ends_with('\n') || digits.ends_with('\0')) {
@@ -88,7 +68,9 @@ Result<void> write_whole(int fd, std::string_view text, const fs::path& path) {
 // two makers one wins and both then read the winner's.
 Result<void> make_file(const fs::path& path, const Uuid& uuid) {
   std::error_code error;
-  fs::create_directories(path.parent_path(), error);
+  if (fs::create_directories(path.parent_path(), error)) { // every program reads what is in it
+    fs::permissions(path.parent_path(), fs::perms{0755}, error);
+  }
   if (error) {
     return fail_errno(error.value(), fmt::format("make directory {}", quoted(path.parent_path())));
   }

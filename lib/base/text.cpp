@@ -67,15 +67,20 @@ void append_escaped(std::string& to, std::string_view bytes) {
 
 } // namespace
 
-bool is_utf8(std::string_view bytes) noexcept {
-  while (!bytes.empty()) {
-    const auto [code_point, length] = decode_first(bytes);
+std::size_t utf8_length(std::string_view bytes) noexcept {
+  std::size_t valid = 0;
+  while (valid < bytes.size()) {
+    const auto [code_point, length] = decode_first(bytes.substr(valid));
     if (length == 0) {
-      return false;
+      break;
     }
-    bytes.remove_prefix(length);
+    valid += length;
   }
-  return true;
+  return valid;
+}
+
+bool is_utf8(std::string_view bytes) noexcept {
+  return utf8_length(bytes) == bytes.size();
 }
 
 std::string printable(std::string_view bytes) {

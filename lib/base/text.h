@@ -4,11 +4,14 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace famfs {
 
+// How many bytes of it are valid UTF-8, up to the first that are not.
+[[nodiscard]] std::size_t utf8_length(std::string_view bytes) noexcept;
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 
 // For log lines and terminals: printable UTF-8 stays; control characters, invalid bytes, quotes and

@@ -25,11 +25,8 @@ Result<void> store_magic(media::Memory& memory, std::uint64_t magic) {
 }
 
 Result<void> usable_log_length(const media::Memory& memory, std::uint64_t length) {
-  if (!is_power_of_two(length) || length < format::kMinLogLength) {
-    return fail(Errc::usage,
-                fmt::format("log length {}: not a power of two of at least {}: give 8M, "
-                            "16M, 32M …",
-                            length, format::kMinLogLength));
+  if (auto good = check_log_length(length); !good) {
+    return good;
   }
   // One allocation unit at least for files; ordered so that nothing wraps.
   const std::uint64_t other = format::kLogOffset + format::kAllocUnit;
@@ -102,6 +99,15 @@ Result<void> make_checked(media::Memory& memory, const MakeOptions& options,
 }
 
 } // namespace
+
+Result<void> check_log_length(std::uint64_t length) {
+  if (is_power_of_two(length) && length >= format::kMinLogLength) {
+    return {};
+  }
+  return fail(Errc::usage, fmt::format("log length {}: not a power of two of at least {}: give 8M, "
+                                       "16M, 32M …",
+                                       length, format::kMinLogLength));
+}
 
 Result<bool> has_file_system(const media::Memory& memory) {
   const auto bytes = load_superblock(memory);

@@ -24,6 +24,9 @@ struct MakeOptions {
 // Is there a famfs superblock (its magic; whatever else is wrong with it)?
 [[nodiscard]] Result<bool> has_file_system(const media::Memory& memory);
 
+// A power of two, long enough; whether a device has room for it is make()'s to say. usage.
+[[nodiscard]] Result<void> check_log_length(std::uint64_t length);
+
 // Checks everything before it changes anything. A crash leaves the old superblock invalid or the
 // new file system whole: magic cleared first, log zeroed and headed, superblock last; each fenced.
 // exists: a file system without `force`. usage: the log length.

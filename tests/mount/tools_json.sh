@@ -17,6 +17,7 @@ good() {
 test_every_command() {
   good mkfs mkfs.famfs -f --json "$DEV"
   good probe famfs probe --json "$DEV"
+  good config famfs config --json
   good fsck fsck.famfs --json -B 4 "$DEV"
   good dump famfs dump --json "$DEV"
   mount_fs

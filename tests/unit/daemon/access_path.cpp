@@ -3,6 +3,7 @@
 
 #include "catch.h"
 
+using namespace famfs;
 using namespace famfs::daemon;
 
 TEST_CASE("access path: direct takes nothing and passes the page cache by") {

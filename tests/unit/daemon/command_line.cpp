@@ -11,8 +11,12 @@ using namespace famfs::daemon;
 
 namespace {
 
+Result<Config> built_in() {
+  return Config();
+}
+
 CommandLine parsed(const std::vector<std::string>& args) {
-  const auto line = parse_command_line(args);
+  const auto line = parse_command_line(args, built_in);
   if (!line) {
     FAIL(line.error().message);
   }
@@ -20,7 +24,7 @@ CommandLine parsed(const std::vector<std::string>& args) {
 }
 
 std::string refusal(const std::vector<std::string>& args) {
-  const auto line = parse_command_line(args);
+  const auto line = parse_command_line(args, built_in);
   REQUIRE_FALSE(line);
   CHECK(line.error().code == Errc::usage);
   return line.error().message;
@@ -85,7 +89,8 @@ TEST_CASE("command line: --list-options names what is understood") {
     CAPTURE(option);
     const std::string key = "-" + option["key"].get<std::string>();
     const bool value = option["value"].is_string();
-    CHECK(parse_command_line(std::vector<std::string>{"famfsd", key, value ? "ro" : "a", "a", "b"})
+    CHECK(parse_command_line(std::vector<std::string>{"famfsd", key, value ? "ro" : "a", "a", "b"},
+                             built_in)
               .has_value() == (value || key == "-h" || key == "-V"));
   }
   const std::map<std::string, std::string> values{{"UUID", "00000000-0000-4000-8000-000000000001"},
@@ -113,4 +118,35 @@ TEST_CASE("command line: --list-options names what is understood") {
       CHECK(parse_mount_options(text, false, options).has_value());
     }
   }
+}
+
+TEST_CASE("command line: options go over the defaults, which are asked for last") {
+  int asked = 0;
+  const auto defaults = [&]() -> Result<Config> {
+    ++asked;
+    Config config;
+    config.mount.timeout = 60;
+    config.mount.allow_other = false;
+    config.mount.uid = 7;
+    config.logging.level = diag::Level::error;
+    return config;
+  };
+  const auto parse = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), {"famfsd", "a", "b"});
+    return parse_command_line(args, defaults)->options.config;
+  };
+  CHECK(parse({}).mount.timeout == 60);
+  CHECK_FALSE(parse({}).mount.allow_other);
+  CHECK(parse({"-o", "timeout=5,allow_other"}).mount.timeout == 5);
+  CHECK(parse({"-o", "timeout=5,allow_other"}).mount.allow_other);
+  CHECK(parse({"-o", "timeout=5"}).mount.uid == 7U);
+  CHECK(parse({"-o", "loglevel=info"}).logging.level == diag::Level::info);
+  CHECK(parse({"-d"}).logging.level == diag::Level::debug);
+  asked = 0;
+  CHECK(parse_command_line(std::vector<std::string>{"famfsd", "--help"}, defaults));
+  CHECK_FALSE(parse_command_line(std::vector<std::string>{"famfsd", "-x"}, defaults));
+  CHECK(asked == 0);
+  const auto refused = parse_command_line(std::vector<std::string>{"famfsd", "a", "b"},
+                                          [] { return fail(Errc::invalid, "famfs.yaml:1:1: no"); });
+  CHECK(refused.error().message == "famfs.yaml:1:1: no");
 }

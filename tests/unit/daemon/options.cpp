@@ -42,16 +42,16 @@ TEST_CASE("mount options: ours") {
   CHECK(parsed("ro").read_only);
   CHECK_FALSE(parsed("ro,rw").read_only);
   CHECK(parsed("ro,client").client);
-  CHECK(parsed("mmap=cached").mmap == MmapPolicy::cached);
-  CHECK(parsed("mmap=cached,mmap=refused").mmap == MmapPolicy::refused);
-  CHECK_FALSE(parsed("nouseraccess").user_access);
-  CHECK_FALSE(parsed("nodefaultperm").default_permissions);
-  CHECK(parsed("uid=12,gid=4294967294").gid == 4294967294U);
-  CHECK(parsed("mode=1750").mode == 01750U);
-  CHECK(parsed("timeout=1.5").timeout == 1.5);
-  CHECK(parsed("loglevel=warning").log_level == diag::Level::warning);
+  CHECK(parsed("mmap=cached").config.mount.mmap == MmapPolicy::cached);
+  CHECK(parsed("mmap=cached,mmap=refused").config.mount.mmap == MmapPolicy::refused);
+  CHECK_FALSE(parsed("nouseraccess").config.mount.allow_other);
+  CHECK_FALSE(parsed("nodefaultperm").config.mount.default_permissions);
+  CHECK(parsed("uid=12,gid=4294967294").config.mount.gid == 4294967294U);
+  CHECK(parsed("mode=1750").config.mount.mode == 01750U);
+  CHECK(parsed("timeout=1.5").config.mount.timeout == 1.5);
+  CHECK(parsed("loglevel=warning").config.logging.level == diag::Level::warning);
   CHECK(parsed("debug").debug);
-  CHECK(parsed("system_uuid=01234567-89AB-cdef-0123-456789abcdef").system_uuid->text() ==
+  CHECK(parsed("system_uuid=01234567-89AB-cdef-0123-456789abcdef").config.system_uuid->text() ==
         "01234567-89ab-cdef-0123-456789abcdef");
 }
 

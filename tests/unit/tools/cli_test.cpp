@@ -18,7 +18,7 @@ namespace {
 const std::vector<std::string> kSubCommands{"mount",  "umount",  "fsck",   "mkdir",   "cp",
                                             "creat",  "verify",  "flush",  "exec",    "logplay",
                                             "getmap", "holders", "status", "devices", "probe",
-                                            "dump",   "chkread", "check",  "clone"};
+                                            "dump",   "chkread", "check",  "clone",   "config"};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -43,6 +43,7 @@ Run Tools::operator()(Tool tool, const Args& args) {
       .program_directory = scratch.path("bin"),
       .holders = {.directory = scratch.path("holders"), .directory_uid = -1},
       .host_id = {.public_file = scratch.path("none"), .own_file = scratch.path("uuid")},
+      .config = {.path = scratch.path("famfs.yaml")},
       .known_bad = [this](const media::DeviceInfo&) { return bad; },
       .replace_process =
           [this](const Args& command) {
