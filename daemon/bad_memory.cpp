@@ -5,10 +5,10 @@
 
 namespace famfs::daemon {
 
-void find_bad_memory(Mount& mount, std::uint64_t offset, std::uint64_t length) {
+void find_bad_memory(const Ground& ground, std::uint64_t offset, std::uint64_t length) {
   constexpr std::uint64_t page = 4096;
-  const auto gathered = mount.watch.gather();
-  const media::Memory& memory = mount.volume.memory();
+  const auto gathered = ground.watch.gather();
+  const media::Memory& memory = ground.memory;
   const std::uint64_t end = offset + length;
   for (std::uint64_t at = offset; at < end;) {
     const std::uint64_t next = std::min(end, round_down(at, page) + page);

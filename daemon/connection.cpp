@@ -2,31 +2,32 @@
 
 #include "base/diag.h"
 #include "libfuse_log.h"
-#include "ops.h"
 #include "signals.h"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <cstring>
 #include <memory>
 
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 namespace famfs::daemon {
 namespace {
 
-// Between libfuse and the kernel, for INIT's sake (init_exchange.h). Threads of libfuse are
-// cancelled while they wait in read_request or splice_request: the unwinding passes through here,
-// so these catch nothing and are not noexcept.
-InitExchange& init_of(void* userdata) {
-  return static_cast<Mount*>(userdata)->init;
+// Between libfuse and the kernel, for INIT's sake (init_exchange.h) and to count errors. Threads of
+// libfuse are cancelled while they wait in read_request or splice_request: the unwinding passes
+// through here, so these catch nothing and are not noexcept.
+MountBase& mount_of(void* userdata) {
+  return *static_cast<MountBase*>(userdata);
 }
 
 ssize_t read_request(int fd, void* buffer, size_t size, void* userdata) {
   const ssize_t got = ::read(fd, buffer, size);
-  InitExchange& init = init_of(userdata);
+  InitExchange& init = mount_of(userdata).init;
   if (got > 0 && !init.over()) {
     const int kept = errno;
     init.saw_request(Bytes(static_cast<const std::byte*>(buffer), static_cast<std::size_t>(got)));
@@ -40,8 +41,20 @@ ssize_t splice_request(int from, off_t* from_offset, int to, off_t* to_offset, s
   return ::splice(from, from_offset, to, to_offset, length, flags);
 }
 
+void count_error(Metrics& metrics, const iovec& header) {
+  fuse_out_header reply{};
+  if (header.iov_len >= sizeof reply) {
+    std::memcpy(&reply, header.iov_base, sizeof reply);
+    if (reply.error < 0) {
+      metrics.failed(-reply.error);
+    }
+  }
+}
+
 ssize_t write_reply(int fd, iovec* parts, int count, void* userdata) {
-  InitExchange& init = init_of(userdata);
+  MountBase& mount = mount_of(userdata);
+  count_error(mount.metrics, parts[0]);
+  InitExchange& init = mount.init;
   if (!init.over()) {
     const auto instead = init.replace({parts, static_cast<std::size_t>(count)});
     if (!instead.empty()) {
@@ -59,19 +72,20 @@ fuse_custom_io hooks() {
   return io;
 }
 
-fuse_session* make_session(Mount& mount, const std::string& kernel_options) {
+fuse_session* make_session(MountBase& mount, const fuse_lowlevel_ops& operations,
+                           const std::string& kernel_options) {
   std::string program = "famfsd";
   std::string o = "-o";
   std::string options = kernel_options;
   std::string debug = "-d";
   std::array<char*, 4> argv{program.data(), o.data(), options.data(), debug.data()};
   fuse_args args = FUSE_ARGS_INIT(mount.line.options.debug ? 4 : 3, argv.data());
-  fuse_session* session = fuse_session_new(&args, &operations(), sizeof(fuse_lowlevel_ops), &mount);
+  fuse_session* session = fuse_session_new(&args, &operations, sizeof(fuse_lowlevel_ops), &mount);
   fuse_opt_free_args(&args);
   return session;
 }
 
-std::unexpected<Error> refused(const Mount& mount) {
+std::unexpected<Error> refused(const MountBase& mount) {
   const std::string why = captured_fuse_log();
   return fail(Errc::system, fmt::format("{}: not mounted: {}", mount.line.mount_point,
                                         why.empty() ? "the kernel or fusermount3 refused" : why));
@@ -79,9 +93,10 @@ std::unexpected<Error> refused(const Mount& mount) {
 
 } // namespace
 
-Result<Connection> Connection::open(Mount& mount, const std::string& kernel_options) {
+Result<Connection> Connection::open(MountBase& mount, const fuse_lowlevel_ops& operations,
+                                    const std::string& kernel_options) {
   capture_fuse_log();
-  fuse_session* session = make_session(mount, kernel_options);
+  fuse_session* session = make_session(mount, operations, kernel_options);
   if (session == nullptr) {
     return refused(mount);
   }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fuse.h"
-#include "mount.h"
+#include "mount_base.h"
 
 #include <string>
 
@@ -12,7 +12,8 @@ class Connection {
 public:
   // Mounts. `mount` outlives the connection. The first request may be answered before serve() only
   // by waiting: the kernel sends nothing but INIT.
-  [[nodiscard]] static Result<Connection> open(Mount& mount, const std::string& kernel_options);
+  [[nodiscard]] static Result<Connection>
+  open(MountBase& mount, const fuse_lowlevel_ops& operations, const std::string& kernel_options);
   Connection(Connection&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
   Connection& operator=(Connection&&) = delete;
   Connection(const Connection&) = delete;

@@ -61,6 +61,17 @@ Result<volume::Volume::MapView> view_of(Mount& mount, tree::NodeId node, bool us
   return view;
 }
 
+Result<famfs_ioc_status> as_text(const std::string& text) {
+  famfs_ioc_status out{};
+  if (text.size() > sizeof out.text) {
+    return fail(Errc::too_big, fmt::format("a text of {} bytes: the ioctl has room for {}",
+                                           text.size(), sizeof out.text));
+  }
+  out.length = static_cast<std::uint32_t>(text.size());
+  std::memcpy(out.text, text.data(), text.size());
+  return out;
+}
+
 Result<void> check_writable(const Handle& handle) {
   if (!handle.writable) {
     return fail(Errc::access_denied,
@@ -79,9 +90,9 @@ void by_request(Mount& mount, tree::NodeId node) {
 
 } // namespace
 
-Result<famfs_ioc_map> map(Mount& mount, tree::NodeId node, const famfs_ioc_map& in, bool root) {
+Result<void> check_map(const MountBase& mount, const famfs_ioc_map& in) {
   if (auto checked = check_version(in.version); !checked) {
-    return std::unexpected(checked.error());
+    return checked;
   }
   if (in.request != FAMFS_MAP_LOOK && in.request != FAMFS_MAP_USE) {
     return fail(Errc::invalid, fmt::format("map request {}: unknown", in.request));
@@ -90,15 +101,31 @@ Result<famfs_ioc_map> map(Mount& mount, tree::NodeId node, const famfs_ioc_map& 
     return fail(Errc::name_too_long,
                 "the device's path is too long to be told: mount it by a shorter one");
   }
+  return {};
+}
+
+famfs_ioc_map map_answer(MountBase& mount, const famfs_ioc_map& in,
+                         const volume::Volume::MapView& view) {
+  famfs_ioc_map out{};
+  out.version = FAMFS_CONTROL_VERSION;
+  out.request = in.request;
+  put_map(view, out);
+  put_device(mount.device, out);
+  if (in.request == FAMFS_MAP_USE) {
+    mount.metrics.add(Count::mapped_bytes, out.size);
+  }
+  return out;
+}
+
+Result<famfs_ioc_map> map(Mount& mount, tree::NodeId node, const famfs_ioc_map& in, bool root) {
+  if (auto checked = check_map(mount, in); !checked) {
+    return std::unexpected(checked.error());
+  }
   const auto view = view_of(mount, node, in.request == FAMFS_MAP_USE, root);
   if (!view) {
     return std::unexpected(view.error());
   }
-  famfs_ioc_map out{};
-  out.version = FAMFS_CONTROL_VERSION;
-  out.request = in.request;
-  put_map(*view, out);
-  put_device(mount.device, out);
+  famfs_ioc_map out = map_answer(mount, in, *view);
   if (mount.read_only || meta::is_meta(node)) {
     out.flags |= FAMFS_MAP_READONLY;
   }
@@ -164,15 +191,17 @@ Result<famfs_ioc_logplay> logplay(Mount& mount) {
                            .position = followed->position};
 }
 
-Result<famfs_ioc_status> status(Mount& mount) {
-  const std::string text = status_text(mount, FAMFS_CONTROL_TEXT);
-  famfs_ioc_status out{};
-  out.length = static_cast<std::uint32_t>(text.size());
-  std::memcpy(out.text, text.data(), text.size());
-  return out;
+Result<famfs_ioc_status> status(const MountBase& mount) {
+  return as_text(status_text(mount, FAMFS_CONTROL_TEXT));
 }
 
-Result<void> report_failure(Mount& mount, const famfs_ioc_failure& in, bool root) {
+Result<famfs_ioc_status> metrics(const MountBase& mount) {
+  Document out = mount.metrics.document();
+  out["start_time"] = mount.started;
+  return as_text(out.dump()); // to_json's line for each number would not fit
+}
+
+Result<void> report_failure(MountBase& mount, const famfs_ioc_failure& in, bool root) {
   if (!root) {
     return fail(Errc::not_permitted, "report of a memory failure: only root may");
   }

@@ -69,4 +69,9 @@ std::vector<Failure> Failures::last() const {
   return last_;
 }
 
+std::uint64_t Failures::count() const {
+  const std::lock_guard lock(mutex_);
+  return count_;
+}
+
 } // namespace famfs::daemon

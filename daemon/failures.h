@@ -37,6 +37,7 @@ public:
   // range again is only counted.
   void note(std::uint64_t offset, std::uint64_t length);
   [[nodiscard]] std::vector<Failure> last() const;
+  [[nodiscard]] std::uint64_t count() const; // of ranges, since the mount
 
 private:
   static constexpr std::size_t kKept = 16;

@@ -1,42 +1,32 @@
-// One mount: what every operation works with. Lives as long as the FUSE session; the parts guard
-// themselves. No lock of ours is held while a reply is sent.
+// A mount that presents the files of a volume: what every operation in ops/ works with.
 #pragma once
 
-#include "access_path.h"
 #include "announcements.h"
 #include "drafts.h"
-#include "failures.h"
-#include "holder/registry.h"
-#include "init_exchange.h"
 #include "last_close.h"
-#include "media/device.h"
-#include "memory_watch.h"
-#include "open_files.h"
-#include "options.h"
+#include "mount_base.h"
 #include "private_directories.h"
 #include "volume/volume.h"
 
-#include <functional>
+#include <atomic>
+#include <cstdint>
 
 namespace famfs::daemon {
 
-struct Mount {
-  const CommandLine& line;
-  const media::DeviceInfo& device;
-  volume::Volume& volume;
-  holder::Registry& registry;
-  Failures& failures;
-  MemoryWatch& watch;
-  AccessPath& access;
-  InitExchange& init;
-  Drafts& drafts;
-  PrivateDirectories& private_directories;
-  std::function<void()> ready; // the kernel's INIT has come: the mount can be used
+struct Mount final : MountBase {
+  Mount(const Ground& ground, volume::Volume& presented_volume, PrivateDirectories& private_ones,
+        const std::atomic<std::uint64_t>& entry_faults, std::function<void(tree::NodeId)> commit)
+      : MountBase(ground), volume(presented_volume), log_faults(entry_faults),
+        private_directories(private_ones), drafts(std::move(commit)) {}
 
-  OpenFiles open_files;
+  [[nodiscard]] Document presented() const override; // status.cpp
+
+  volume::Volume& volume;
+  const std::atomic<std::uint64_t>& log_faults; // met by replay
+  PrivateDirectories& private_directories;
+  Drafts drafts;
   Announcements announcements;
   LastClose last_close;
-  bool read_only = false;
 };
 
 } // namespace famfs::daemon

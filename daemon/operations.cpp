@@ -1,66 +1,47 @@
 #include "ops.h"
 
-#include "base/diag.h"
-
-#include <cerrno>
-#include <exception>
-#include <new>
+#include "served.h"
 
 namespace famfs::daemon {
 namespace {
 
-// What an operation throws (memory, in a library below) ends this request, not the mount.
-template <auto Operation> struct Guarded;
-template <class... Args, void (*Operation)(fuse_req_t, Args...)> struct Guarded<Operation> {
-  static void call(fuse_req_t req, Args... args) {
-    try {
-      Operation(req, args...);
-    } catch (const std::bad_alloc&) {
-      fuse_reply_err(req, ENOMEM);
-    } catch (const std::exception& e) {
-      diag::error("a request failed: {}", e.what());
-      fuse_reply_err(req, EIO);
-    }
-  }
-};
-
 fuse_lowlevel_ops make_operations() {
   fuse_lowlevel_ops table{};
   table.init = ops::init;
-  table.lookup = Guarded<&ops::lookup>::call;
-  table.forget = Guarded<&ops::forget>::call;
-  table.forget_multi = Guarded<&ops::forget_multi>::call;
-  table.getattr = Guarded<&ops::getattr>::call;
-  table.setattr = Guarded<&ops::setattr>::call;
-  table.access = Guarded<&ops::access>::call;
-  table.statfs = Guarded<&ops::statfs>::call;
-  table.mkdir = Guarded<&ops::mkdir>::call;
-  table.mknod = Guarded<&ops::mknod>::call;
-  table.unlink = Guarded<&ops::unlink>::call;
-  table.rmdir = Guarded<&ops::rmdir>::call;
-  table.rename = Guarded<&ops::rename>::call;
-  table.link = Guarded<&ops::link>::call;
-  table.symlink = Guarded<&ops::symlink>::call;
-  table.readlink = Guarded<&ops::readlink>::call;
-  table.create = Guarded<&ops::create>::call;
-  table.open = Guarded<&ops::open>::call;
-  table.read = Guarded<&ops::read>::call;
-  table.write_buf = Guarded<&ops::write_buf>::call;
-  table.fallocate = Guarded<&ops::fallocate>::call;
-  table.lseek = Guarded<&ops::lseek>::call;
-  table.flush = Guarded<&ops::flush>::call;
-  table.fsync = Guarded<&ops::fsync>::call;
-  table.fsyncdir = Guarded<&ops::fsyncdir>::call;
-  table.release = Guarded<&ops::release>::call;
-  table.opendir = Guarded<&ops::opendir>::call;
-  table.releasedir = Guarded<&ops::releasedir>::call;
-  table.readdir = Guarded<&ops::readdir>::call;
-  table.readdirplus = Guarded<&ops::readdirplus>::call;
-  table.getxattr = Guarded<&ops::getxattr>::call;
-  table.listxattr = Guarded<&ops::listxattr>::call;
-  table.setxattr = Guarded<&ops::setxattr>::call;
-  table.removexattr = Guarded<&ops::removexattr>::call;
-  table.ioctl = Guarded<&ops::ioctl>::call;
+  table.lookup = Served<&ops::lookup, operation("lookup")>::call;
+  table.forget = Served<&ops::forget, operation("forget")>::call;
+  table.forget_multi = Served<&ops::forget_multi, operation("forget_multi")>::call;
+  table.getattr = Served<&ops::getattr, operation("getattr")>::call;
+  table.setattr = Served<&ops::setattr, operation("setattr")>::call;
+  table.access = Served<&ops::access, operation("access")>::call;
+  table.statfs = Served<&ops::statfs, operation("statfs")>::call;
+  table.mkdir = Served<&ops::mkdir, operation("mkdir")>::call;
+  table.mknod = Served<&ops::mknod, operation("mknod")>::call;
+  table.unlink = Served<&ops::unlink, operation("unlink")>::call;
+  table.rmdir = Served<&ops::rmdir, operation("rmdir")>::call;
+  table.rename = Served<&ops::rename, operation("rename")>::call;
+  table.link = Served<&ops::link, operation("link")>::call;
+  table.symlink = Served<&ops::symlink, operation("symlink")>::call;
+  table.readlink = Served<&ops::readlink, operation("readlink")>::call;
+  table.create = Served<&ops::create, operation("create")>::call;
+  table.open = Served<&ops::open, operation("open")>::call;
+  table.read = Served<&ops::read, operation("read")>::call;
+  table.write_buf = Served<&ops::write_buf, operation("write")>::call;
+  table.fallocate = Served<&ops::fallocate, operation("fallocate")>::call;
+  table.lseek = Served<&ops::lseek, operation("lseek")>::call;
+  table.flush = Served<&ops::flush, operation("flush")>::call;
+  table.fsync = Served<&ops::fsync, operation("fsync")>::call;
+  table.fsyncdir = Served<&ops::fsyncdir, operation("fsyncdir")>::call;
+  table.release = Served<&ops::release, operation("release")>::call;
+  table.opendir = Served<&ops::opendir, operation("opendir")>::call;
+  table.releasedir = Served<&ops::releasedir, operation("releasedir")>::call;
+  table.readdir = Served<&ops::readdir, operation("readdir")>::call;
+  table.readdirplus = Served<&ops::readdirplus, operation("readdirplus")>::call;
+  table.getxattr = Served<&ops::getxattr, operation("getxattr")>::call;
+  table.listxattr = Served<&ops::listxattr, operation("listxattr")>::call;
+  table.setxattr = Served<&ops::setxattr, operation("setxattr")>::call;
+  table.removexattr = Served<&ops::removexattr, operation("removexattr")>::call;
+  table.ioctl = Served<&ops::ioctl, operation("ioctl")>::call;
   return table;
 }
 

@@ -1,6 +1,6 @@
-// The operations, one file each in ops/. Each replies exactly once; Operations wraps them so that
-// no exception passes through libfuse. They run on any number of threads; what one needs of another
-// is in Mount's parts, which guard themselves.
+// The operations, one file each in ops/. Each replies exactly once; served.h wraps
+// them so that they are counted and no exception passes through libfuse. They run on any number of
+// threads; what one needs of another is in Mount's parts, which guard themselves.
 #pragma once
 
 #include "fuse.h"

@@ -13,8 +13,12 @@ constexpr std::uint64_t kStatUnit = 512;
 
 } // namespace
 
+MountBase& mount_base_of(fuse_req_t req) {
+  return *static_cast<MountBase*>(fuse_req_userdata(req));
+}
+
 Mount& mount_of(fuse_req_t req) {
-  return *static_cast<Mount*>(fuse_req_userdata(req));
+  return static_cast<Mount&>(mount_base_of(req));
 }
 
 void reply_errno(fuse_req_t req, int error) {

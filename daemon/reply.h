@@ -9,7 +9,8 @@
 
 namespace famfs::daemon {
 
-[[nodiscard]] Mount& mount_of(fuse_req_t req);
+[[nodiscard]] MountBase& mount_base_of(fuse_req_t req);
+[[nodiscard]] Mount& mount_of(fuse_req_t req); // of one that presents files
 [[nodiscard]] inline Handle* handle_of(const fuse_file_info* fi) {
   return fi == nullptr ? nullptr
                        : reinterpret_cast<Handle*>(fi->fh); // NOLINT(performance-no-int-to-ptr)

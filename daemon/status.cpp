@@ -1,8 +1,11 @@
 #include "status.h"
 
 #include "base/control.h"
+#include "mount.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include <unistd.h>
 
@@ -14,7 +17,7 @@ Document name_or_null(const std::string& name) {
   return name.empty() ? Document() : Document(name);
 }
 
-Document failures_of(const Mount& mount) {
+Document failures_of(const MountBase& mount) {
   Document out = Document::array();
   for (const Failure& failure : mount.failures.last()) {
     out.push_back({{"offset", failure.offset},
@@ -25,10 +28,10 @@ Document failures_of(const Mount& mount) {
   return out;
 }
 
-Document bad_memory_of(const Mount& mount) {
+Document bad_memory_of(const volume::Volume& volume) {
   constexpr std::size_t most = 32; // STATUS has room for so much
   Document out = Document::array();
-  for (const auto& place : mount.volume.bad_places()) {
+  for (const auto& place : volume.bad_places()) {
     if (out.size() < most) {
       out.push_back({{"offset", place.range.offset},
                      {"length", place.range.length},
@@ -39,45 +42,53 @@ Document bad_memory_of(const Mount& mount) {
   return out;
 }
 
-} // namespace
-
-Document status_document(const Mount& mount) {
-  const volume::Usage usage = mount.volume.usage();
-  const bool master = mount.volume.role() == volume::Role::master;
-  return {
-      {"version", FAMFS_CONTROL_VERSION},
-      {"pid", ::getpid()},
-      {"device", mount.device.path},
-      {"device_size", usage.device_bytes},
-      {"mount_point", mount.line.mount_point},
-      {"role", master ? "master" : "client"},
-      {"read_only", mount.read_only},
-      {"access_path", {{"name", mount.access.name()}, {"why", mount.access.why()}}},
-      {"uuid", mount.volume.superblock().file_system.text()},
-      {"system_uuid", mount.volume.superblock().system.text()},
-      {"log",
-       {{"entries", usage.log_entries},
-        {"capacity", usage.log_capacity},
-        {"position", usage.log_entries}}},
-      {"space",
-       {{"data", usage.data_bytes},
-        {"free", usage.free_bytes},
-        {"bad", usage.bad_bytes},
-        {"alloc_unit", usage.alloc_unit}}},
-      {"files", usage.files},
-      {"directories", usage.directories},
-      {"pending", usage.pending_files},
-      {"pins", mount.volume.pins()},
-      {"open_files", mount.open_files.count()},
-      {"kernel",
-       {{"offered", fmt::format("{:#x}", mount.init.offered())},
-        {"taken", fmt::format("{:#x}", mount.init.taken())}}},
-      {"bad_memory", bad_memory_of(mount)},
-      {"failures", failures_of(mount)},
-  };
+Document status_document(const MountBase& mount) {
+  Document out{{"version", FAMFS_CONTROL_VERSION},
+               {"daemon_version", FAMFS_VERSION},
+               {"pid", ::getpid()},
+               {"device", mount.device.path},
+               {"device_size", mount.device.size},
+               {"mount_point", mount.line.mount_point}};
+  out.update(mount.presented());
+  out.update({{"read_only", mount.read_only},
+              {"access_path", {{"name", mount.access->name()}, {"why", mount.access->why()}}},
+              {"open_files", mount.open_files.count()},
+              {"kernel",
+               {{"offered", fmt::format("{:#x}", mount.init.offered())},
+                {"taken", fmt::format("{:#x}", mount.init.taken())}}},
+              {"memory_failures", mount.failures.count()},
+              {"failures", failures_of(mount)}});
+  return out;
 }
 
-std::string status_text(const Mount& mount, std::size_t most) {
+} // namespace
+
+Document Mount::presented() const {
+  const volume::Usage usage = volume.usage();
+  return {{"presentation", "files"},
+          {"role", volume.role() == volume::Role::master ? "master" : "client"},
+          {"uuid", volume.superblock().file_system.text()},
+          {"system_uuid", volume.superblock().system.text()},
+          {"log",
+           {{"entries", usage.log_entries},
+            {"capacity", usage.log_capacity},
+            {"position", usage.log_entries},
+            {"replayed", usage.replayed_entries},
+            {"appended", usage.log_entries - usage.replayed_entries},
+            {"faults", log_faults.load()}}},
+          {"space",
+           {{"data", usage.data_bytes},
+            {"free", usage.free_bytes},
+            {"bad", usage.bad_bytes},
+            {"alloc_unit", usage.alloc_unit}}},
+          {"files", usage.files},
+          {"directories", usage.directories},
+          {"pending", usage.pending_files},
+          {"pins", volume.pins()},
+          {"bad_memory", bad_memory_of(volume)}};
+}
+
+std::string status_text(const MountBase& mount, std::size_t most) {
   mount.watch.settle(); // what was met before is told
   Document document = status_document(mount);
   std::string text = to_json(document);

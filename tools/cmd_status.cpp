@@ -1,64 +1,14 @@
 // famfs status: what the daemons of the mounts know.
 #include "commands.h"
 
-#include "base/fd.h"
-#include "base/text.h"
 #include "cli.h"
 #include "fs_ioctl.h"
-#include "mount_point.h"
+#include "mount_words.h"
 #include "table.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <ostream>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 namespace famfs::tools {
-namespace {
-
-Result<std::vector<MountPoint>> mounts_asked_for(const Context& context, const Args& operands) {
-  if (operands.empty()) {
-    return famfs_mounts(context);
-  }
-  const std::string& path = operands[0];
-  struct stat status{};
-  if (stat(path.c_str(), &status) != 0) {
-    return fail_errno(errno, printable(path));
-  }
-  auto by_path = mount_of(context, path);
-  if (by_path) {
-    return std::vector{std::move(*by_path)};
-  }
-  auto by_device = mounts_of_device(context, path);
-  if (by_device && by_device->empty()) {
-    return fail(Errc::not_famfs,
-                fmt::format("{}: neither in a famfs mount nor the device of one", printable(path)));
-  }
-  return by_device;
-}
-
-Result<Document> status_of(const MountPoint& mount) {
-  const UniqueFd root(open(mount.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root) {
-    return fail_errno(errno, printable(mount.directory));
-  }
-  auto told = status(root.get(), mount.directory);
-  if (!told) {
-    return told;
-  }
-  // What the kernel's table says comes first, whatever the daemon adds.
-  Document document{{"mount_point", to_utf8(mount.directory)}, {"device", to_utf8(mount.device)}};
-  if (told->is_object()) {
-    for (const auto& [key, value] : told->items()) {
-      document[key] = value;
-    }
-  }
-  return document;
-}
-
-} // namespace
 
 int run_status(Context& context, const Args& args) {
   bool json = false;
@@ -77,11 +27,12 @@ int run_status(Context& context, const Args& args) {
   int code = 0;
   Document all = Document::array();
   for (const MountPoint& mount : *mounts) {
-    auto document = status_of(mount);
+    auto document = ask(mount, status);
     if (!document) {
-      code = command.fail(document.error()); // a daemon that hangs or died hides no other
+      code = command.fail(document.error()); // and hides no other
       continue;
     }
+    code = is_dead(*document) ? 1 : code;
     all.push_back(std::move(*document));
   }
   if (json) {

@@ -24,6 +24,7 @@ int run_logplay(Context& context, const Args& args);
 int run_getmap(Context& context, const Args& args);
 int run_exec(Context& context, const Args& args);
 int run_status(Context& context, const Args& args);
+int run_metrics(Context& context, const Args& args);
 int run_holders(Context& context, const Args& args);
 int run_devices(Context& context, const Args& args);
 int run_probe(Context& context, const Args& args);

@@ -33,6 +33,7 @@ constexpr auto kSubCommands = std::to_array<SubCommand>({
     {"clone", run_clone, "make a cross-linked file, for testing fsck"},
     {"exec", run_exec, "run a program whose mmap(2) goes straight to the device"},
     {"status", run_status, "show what a mount's daemon knows"},
+    {"metrics", run_metrics, "print what mounts count, in Prometheus text"},
     {"holders", run_holders, "show who holds which device"},
     {"devices", run_devices, "show the dax devices of this machine and what is on them"},
     {"probe", run_probe, "tell whether there is a file system on a device"},

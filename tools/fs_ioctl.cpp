@@ -20,6 +20,22 @@ std::unexpected<Error> fail_ioctl(int err, const std::string& path) {
   return fail_errno(err, printable(path));
 }
 
+Result<Document> document(int directory_fd, const std::string& path, unsigned long command) {
+  const auto answer = std::make_unique<famfs_ioc_status>();
+  if (ioctl(directory_fd, command, answer.get()) != 0) {
+    return fail_ioctl(errno, path);
+  }
+  const std::size_t length = std::min<std::size_t>(answer->length, sizeof answer->text);
+  Document parsed = Document::parse(answer->text, answer->text + length, nullptr, false);
+  if (parsed.is_discarded()) {
+    return fail(Errc::corrupt,
+                fmt::format("{}: the daemon's answer is not JSON: are it and this program "
+                            "of the same version?",
+                            printable(path)));
+  }
+  return parsed;
+}
+
 } // namespace
 
 Result<FileView> file_view(int fd, const std::string& path) {
@@ -87,19 +103,11 @@ Result<famfs_ioc_logplay> log_play(int directory_fd, const std::string& path) {
 }
 
 Result<Document> status(int directory_fd, const std::string& path) {
-  const auto answer = std::make_unique<famfs_ioc_status>();
-  if (ioctl(directory_fd, FAMFS_IOC_STATUS, answer.get()) != 0) {
-    return fail_ioctl(errno, path);
-  }
-  const std::size_t length = std::min<std::size_t>(answer->length, sizeof answer->text);
-  Document document = Document::parse(answer->text, answer->text + length, nullptr, false);
-  if (document.is_discarded()) {
-    return fail(Errc::corrupt,
-                fmt::format("{}: the daemon's status is not JSON: are it and this program "
-                            "of the same version?",
-                            printable(path)));
-  }
-  return document;
+  return document(directory_fd, path, FAMFS_IOC_STATUS);
+}
+
+Result<Document> metrics(int directory_fd, const std::string& path) {
+  return document(directory_fd, path, FAMFS_IOC_METRICS);
 }
 
 } // namespace famfs::tools

@@ -27,5 +27,6 @@ struct FileView {
 [[nodiscard]] Result<void> clone(int fd, const std::string& path, std::uint64_t source_ino);
 [[nodiscard]] Result<famfs_ioc_logplay> log_play(int directory_fd, const std::string& path);
 [[nodiscard]] Result<Document> status(int directory_fd, const std::string& path);
+[[nodiscard]] Result<Document> metrics(int directory_fd, const std::string& path);
 
 } // namespace famfs::tools

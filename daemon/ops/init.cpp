@@ -1,6 +1,6 @@
 #include "../ops.h"
 
-#include "../mount.h"
+#include "../mount_base.h"
 
 #include <algorithm>
 
@@ -12,8 +12,7 @@ void init(void* userdata, fuse_conn_info* conn) {
   constexpr unsigned most_background = 64;
   conn->max_write = std::min(conn->max_write, most_write);
   conn->max_background = most_background;
-  const Mount& mount = *static_cast<Mount*>(userdata);
-  mount.ready();
+  static_cast<MountBase*>(userdata)->ready();
 }
 
 } // namespace famfs::daemon::ops

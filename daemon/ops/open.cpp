@@ -22,7 +22,7 @@ Result<void> attach_handle(Mount& mount, tree::NodeId node, fuse_file_info& fi) 
     }
     handle->pin = std::move(*pin);
   }
-  fi.direct_io = mount.access.open().direct_io ? 1 : 0;
+  fi.direct_io = mount.access->open().direct_io ? 1 : 0;
   fi.fh = reinterpret_cast<std::uint64_t>(mount.open_files.add(std::move(handle)));
   return {};
 }

@@ -19,9 +19,11 @@ constexpr std::size_t kMostSegments = 1000;
 struct Answer {
   std::vector<format::Segment> segments;
   std::vector<iovec> parts;
+  std::uint64_t bytes = 0;
 
   void add(const media::Memory& memory, const format::Segment& segment) {
     segments.push_back(segment);
+    bytes += segment.length;
     parts.push_back({.iov_base = memory.address(segment.offset), .iov_len = segment.length});
   }
 };
@@ -63,6 +65,7 @@ void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_i
   }
   const int sent = fuse_reply_iov(req, answer.parts.data(), static_cast<int>(answer.parts.size()));
   if (sent != -EFAULT) {
+    mount.metrics.add(Count::read_bytes, answer.bytes);
     return;
   }
   try { // the reply is out: nothing may pass that would make another

@@ -19,6 +19,7 @@ void write_buf(fuse_req_t req, fuse_ino_t ino, fuse_bufvec* from, off_t offset,
     find_bad_memory(mount, source.bad().offset, source.bad().length);
   }
   if (written) {
+    mount.metrics.add(Count::written_bytes, *written);
     fuse_reply_write(req, *written);
   } else {
     reply_error(req, written.error());

@@ -1,7 +1,8 @@
 /* The ioctls between famfsd and those who talk to it (libfamfs, the tools): C and C++.
  *
  * On an open regular file of the mount: MAP, RESERVE, COMMIT, CLONE. On the mount's root directory
- * (or any directory in it): LOGPLAY, STATUS, REPORT_FAILURE, ANNOUNCE. Anything else is ENOTTY.
+ * (or any directory in it): LOGPLAY, STATUS, METRICS, REPORT_FAILURE, ANNOUNCE. Anything else is
+ * ENOTTY.
  * Every struct has a fixed layout, little use of bits, no pointers, and is zero where not named.
  * Lengths in bytes.
  */
@@ -76,7 +77,7 @@ struct famfs_ioc_logplay {
   __u64 position; /* entries replayed since the mount */
 };
 
-/* A JSON document; grows without a new version. */
+/* A JSON document, of STATUS or METRICS; grows without a new version. */
 struct famfs_ioc_status {
   __u32 length; /* bytes used in text, without a NUL */
   __u32 zero;
@@ -104,5 +105,6 @@ struct famfs_ioc_clone {
 #define FAMFS_IOC_REPORT_FAILURE _IOW(0xFA, 6, struct famfs_ioc_failure)
 #define FAMFS_IOC_ANNOUNCE _IO(0xFA, 7)
 #define FAMFS_IOC_CLONE _IOW(0xFA, 8, struct famfs_ioc_clone)
+#define FAMFS_IOC_METRICS _IOR(0xFA, 9, struct famfs_ioc_status)
 
 #endif

@@ -138,6 +138,7 @@ Usage Volume::usage() const {
           .bad_bytes = allocator.withdrawn_bytes(),
           .log_entries = impl_->writer ? impl_->writer->used() : impl_->position,
           .log_capacity = format::log_capacity(impl_->geometry.log_length),
+          .replayed_entries = impl_->position,
           .files = tree.files(),
           .directories = tree.directories(),
           .pending_files = impl_->pending.size() - impl_->orphans,

@@ -72,6 +72,7 @@ struct Usage {
   std::uint64_t device_bytes = 0, data_bytes = 0, free_bytes = 0, alloc_unit = 0;
   std::uint64_t bad_bytes = 0; // of the data area, in whole allocation units: never handed out
   std::uint64_t log_entries = 0, log_capacity = 0;
+  std::uint64_t replayed_entries = 0; // of log_entries; the rest this volume appended
   std::uint64_t files = 0, directories = 0, pending_files = 0, pending_directories = 0;
 };
 
