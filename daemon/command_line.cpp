@@ -163,6 +163,10 @@ private:
         return std::unexpected(std::move(set.error()));
       }
     }
+    if (line.options.raw && line.options.client) {
+      return fail(Errc::usage, "mount options raw and client: one excludes the other: a raw mount "
+                               "holds the device: give one");
+    }
     line.foreground = line.foreground || line.options.debug;
     return line;
   }

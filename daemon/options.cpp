@@ -60,6 +60,8 @@ constexpr auto kOurs = std::to_array<MountOption>({
      .on = false},
     {.info = {.name = "client", .help = "stand for another host: append nothing, claim nothing"},
      .flag = &MountOptions::client},
+    {.info = {.name = "raw", .help = "show the device itself, as one file, whatever is on it"},
+     .flag = &MountOptions::raw},
     {.info = {.name = "system_uuid",
               .value = "UUID",
               .help = "this host's system UUID, instead of the file's"},

@@ -18,6 +18,7 @@ namespace famfs::daemon {
 
 struct MountOptions {
   bool read_only = false;
+  bool raw = false;    // one file, the device itself, in place of the files on it
   bool client = false; // stands for another host, whatever the UUIDs say
   bool debug = false;
   Config config;                   // what has a default in famfs.yaml

@@ -12,6 +12,8 @@ namespace famfs::daemon {
 
 // The files of the volume on it. Errors: no volume, or one that cannot be opened.
 [[nodiscard]] Result<void> present_files(const Ground& ground);
+// The memory itself, as one file. Nothing on the device is looked at.
+[[nodiscard]] Result<void> present_raw(const Ground& ground);
 
 // What they share: mounts, serves, unmounts. `as`: for the log.
 [[nodiscard]] Result<void> serve(MountBase& mount, const fuse_lowlevel_ops& operations,

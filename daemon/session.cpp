@@ -87,7 +87,7 @@ Result<void> run_session(const CommandLine& line, const std::function<void()>& r
                       .watch = watch,
                       .metrics = metrics,
                       .ready = ready};
-  return present_files(ground);
+  return line.options.raw ? present_raw(ground) : present_files(ground);
 }
 
 } // namespace famfs::daemon

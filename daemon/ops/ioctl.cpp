@@ -16,7 +16,8 @@ bool on_file(const IoctlCall& call, fuse_ino_t ino, const Handle& handle) {
     call.answer(control::reserve(mount, handle, call.get<famfs_ioc_reserve>(), call.root()));
   } else if (call.command == FAMFS_IOC_COMMIT && !meta::is_meta(ino)) {
     call.answer(control::commit(mount, handle));
-  } else if (command == FAMFS_IOC_CLONE && call.has<famfs_ioc_clone>() && !meta::is_meta(ino)) {
+  } else if (call.command == FAMFS_IOC_CLONE && call.has<famfs_ioc_clone>() &&
+             !meta::is_meta(ino)) {
     call.answer(control::clone(mount, handle, call.get<famfs_ioc_clone>(), call.root()));
   } else {
     return false;

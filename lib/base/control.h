@@ -1,8 +1,7 @@
 /* The ioctls between famfsd and those who talk to it (libfamfs, the tools): C and C++.
  *
  * On an open regular file of the mount: MAP, RESERVE, COMMIT, CLONE. On the mount's root directory
- * (or any directory in it): LOGPLAY, STATUS, METRICS, REPORT_FAILURE, ANNOUNCE. Anything else is
- * ENOTTY.
+ * (or any directory in it): LOGPLAY, STATUS, METRICS, REPORT_FAILURE, ANNOUNCE. Else: ENOTTY.
  * Every struct has a fixed layout, little use of bits, no pointers, and is zero where not named.
  * Lengths in bytes.
  */
@@ -25,8 +24,8 @@ enum famfs_map_kind { FAMFS_MAP_SIMPLE = 0, FAMFS_MAP_INTERLEAVED = 1 };
 enum { FAMFS_MAP_LOOK = 0, FAMFS_MAP_USE = 1 };
 
 /* famfs_ioc_map.flags. PENDING: not committed yet, the size may still change. READONLY: the mount
- * is. */
-enum { FAMFS_MAP_PENDING = 1, FAMFS_MAP_READONLY = 2 };
+ * is. RAW: the file is the device itself, on which there need be no file system. */
+enum { FAMFS_MAP_PENDING = 1, FAMFS_MAP_READONLY = 2, FAMFS_MAP_RAW = 4 };
 
 struct famfs_ioc_extent {
   __u64 device; /* index; 0 is the device the file system is on */

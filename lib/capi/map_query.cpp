@@ -74,6 +74,7 @@ void take_over(const famfs_ioc_map& a, DirectFile& file) noexcept {
   file.device.size = a.device_size;
   file.device.alignment = a.device_alignment;
   file.device.id = a.device_id;
+  file.device.raw = (a.flags & FAMFS_MAP_RAW) != 0;
   file.device.dev = a.device_dev;
   file.device.ino = a.device_ino;
 }

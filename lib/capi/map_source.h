@@ -15,6 +15,7 @@ struct DeviceRef {
   std::uint64_t alignment =
       0;                 // of mmap offsets, lengths and addresses; a power of two, at least a page
   std::uint64_t id = 0;  // st_rdev of a character device, else 0
+  bool raw = false;      // there need be no file system on it
   std::uint64_t dev = 0; // st_dev and st_ino of a regular file
   std::uint64_t ino = 0;
 };

@@ -1,6 +1,7 @@
 // Any user may run a FUSE server that answers our ioctl. If its word alone were enough, it could
 // name any file, and a privileged program that maps a file of that mount would read or write it
-// unawares. So what is opened must also be a device with a famfs superblock.
+// unawares. So what is opened must also be a device with a famfs superblock, or, of a raw mount,
+// one that somebody holds, by a record that only root can have made.
 #include "capi/open_device.h"
 
 #include "capi/kernel.h"
@@ -9,10 +10,12 @@
 #include "media/fault_guard.h"
 
 #include <bit>
+#include <cerrno>
 #include <cstdio>
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -77,6 +80,37 @@ bool has_superblock(int fd, const DeviceRef& device) noexcept {
          is_superblock_magic(magic);
 }
 
+// What lies there is not ours to look at. The rule is the holder registry's: the record is at hand,
+// and locked for as long as its holder lives. Its names are those of media::DeviceId::text().
+bool has_holder(const DeviceRef& device) noexcept {
+  char path[128];
+  if (device.id != 0) {
+    std::snprintf(path, sizeof path, "/run/famfs/holders/dax-%u:%u.yaml", gnu_dev_major(device.id),
+                  gnu_dev_minor(device.id));
+  } else {
+    std::snprintf(path, sizeof path, "/run/famfs/holders/file-%u:%u-%llu.yaml",
+                  gnu_dev_major(device.dev), gnu_dev_minor(device.dev),
+                  static_cast<unsigned long long>(device.ino));
+  }
+  constexpr long flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  const long record = raw_syscall(SYS_openat, static_cast<long>(AT_FDCWD), &path[0], flags, 0L);
+  if (record < 0) {
+    return false;
+  }
+  struct stat status{};
+  const bool roots = ::fstat(static_cast<int>(record), &status) == 0 && S_ISREG(status.st_mode) &&
+                     status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  const bool locked =
+      raw_syscall(SYS_flock, record, static_cast<long>(LOCK_SH | LOCK_NB)) == -EWOULDBLOCK;
+  static_cast<void>(raw_syscall(SYS_close, record));
+  return roots && locked;
+}
+
+// Whether the device is one of famfs's, by other than the daemon's word.
+bool is_ours(int fd, const DeviceRef& device) noexcept {
+  return device.raw ? has_holder(device) : has_superblock(fd, device);
+}
+
 } // namespace
 
 int open_device(const DeviceRef& device, bool writable) noexcept {
@@ -89,7 +123,7 @@ int open_device(const DeviceRef& device, bool writable) noexcept {
   if (fd < 0) {
     return static_cast<int>(fd);
   }
-  if (!is_meant(static_cast<int>(fd), device) || !has_superblock(static_cast<int>(fd), device)) {
+  if (!is_meant(static_cast<int>(fd), device) || !is_ours(static_cast<int>(fd), device)) {
     static_cast<void>(raw_syscall(SYS_close, fd));
     return -ENODEV;
   }

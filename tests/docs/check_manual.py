@@ -134,6 +134,21 @@ def check_mount_options(stage, pages):
             complain(page, f"mount option {option}: one of page and famfsd says that it has a value", "mend it")
 
 
+def check_config(stage, pages):
+    """famfs.yaml(5) has the keys of a section below .Ss, as `.It Cm key : value`."""
+    page, section, theirs = pages["famfs.yaml"], "", set()
+    for title, key in re.findall(r"^\.Ss (\w+)$|^\.It Cm (\w+) :", page.section("KEYS"), re.M):
+        section = title or section
+        theirs |= {f"{section}.{key}".lstrip(".")} if key else set()
+    told = subprocess.run([str(stage / PROGRAMS["famfs"]), "config", "--json", "/dev/null"], check=True,
+                          capture_output=True, text=True).stdout
+    ours = set()
+    for name, value in json.loads(told)["in_force"].items():
+        ours |= {f"{name}.{key}" for key in value} if isinstance(value, dict) else {name}
+    for key in ours ^ theirs:
+        complain(page, f"{key}: in one of page and famfs config only", "make both the same")
+
+
 def prototype(text):
     return re.sub(r"\s*([*(),])\s*", r"\1", re.sub(r"\s+", " ", text)).strip()
 
@@ -186,6 +201,7 @@ def main(stage, source):
     check_form(pages, all_pages)
     check_programs(stage, pages)
     check_mount_options(stage, pages)
+    check_config(stage, pages)
     check_functions(source, pages)
     for problem in sorted(problems):
         print(problem)

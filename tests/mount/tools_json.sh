@@ -54,6 +54,17 @@ test_a_device() {
   grep -q '"name": "dax7.0"' "$FAMFS_SCRATCH/said" || fail "no device"
 }
 
+test_status_of_other_mounts() {
+  local got=0
+  mount_fs raw
+  good status famfs status --json "$MNT"
+  kill -9 "$(jq '.[0].pid' "$FAMFS_SCRATCH/said")"
+  for i in $(seq 100); do ls "$MNT" >/dev/null 2>&1 || break; sleep 0.05; done
+  famfs status --json "$MNT" >"$FAMFS_SCRATCH/said" || got=$?
+  [ "$got" = 1 ] || fail "exit $got of a dead mount"
+  python3 "$support/check_json.py" "$schemas" status "$FAMFS_SCRATCH/said" || fail "$(cat "$FAMFS_SCRATCH/said")"
+}
+
 test_status_is_what_statfs_says() {
   make_fs
   mount_fs

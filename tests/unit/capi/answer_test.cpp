@@ -173,6 +173,14 @@ int opens(const DeviceRef& device) {
 
 } // namespace
 
+TEST_CASE("a raw device that nobody holds is not opened, whatever lies on it", "[answer]") {
+  const DeviceFile device(format::kSuperblockMagic);
+  DeviceRef raw = device.ref();
+  REQUIRE(opens(raw) == 0);
+  raw.raw = true;
+  CHECK(opens(raw) == -ENODEV);
+}
+
 TEST_CASE("only the device that was meant is opened", "[answer]") {
   const DeviceFile device(format::kSuperblockMagic);
   CHECK(opens(device.ref()) == 0);

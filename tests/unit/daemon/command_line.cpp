@@ -32,6 +32,13 @@ std::string refusal(const std::vector<std::string>& args) {
 
 } // namespace
 
+TEST_CASE("command line: a raw mount holds the device") {
+  CHECK(parsed({"famfsd", "/dev/dax0.0", "/mnt", "-o", "raw,ro"}).options.raw);
+  CHECK_FALSE(parsed({"famfsd", "/dev/dax0.0", "/mnt"}).options.raw);
+  CHECK(refusal({"famfsd", "/dev/dax0.0", "/mnt", "-o", "raw", "-o", "client"})
+            .find("raw and client") != std::string::npos);
+}
+
 TEST_CASE("command line: famfsd") {
   const auto line =
       parsed({"/usr/sbin/famfsd", "/dev/dax0.0", "-f", "/mnt", "-o", "ro,client", "-onoexec"});
