@@ -193,9 +193,9 @@ public:
   [[nodiscard]] Result<void> trim(NodeId id);
   // Committed: writes back and fences what may have been stored through maps. Pending: commit.
   [[nodiscard]] Result<void> sync(NodeId id);
-  // Makes what fsck must find: commits the empty pending file `id` with the extents of the committed
-  // file `source`, a fault that the next replay refuses. not_permitted: `id` has space or is
-  // committed; invalid: `source` is not committed; no_map: it is empty.
+  // Makes what fsck must find: commits the empty pending file `id` with the extents of the
+  // committed file `source`, a fault that the next replay refuses. not_permitted: `id` has space or
+  // is committed; invalid: `source` is not committed; no_map: it is empty.
   [[nodiscard]] Result<void> clone(NodeId id, NodeId source);
   // The last handle is gone: commits, or drops a file that waits for a request to commit it.
   [[nodiscard]] Result<void> close(NodeId id);

@@ -23,9 +23,10 @@ TEST_CASE("devices: a list in both forms, exit 0, whatever the machine has") {
   const auto list = nlohmann::json::parse(json.out);
   REQUIRE(list.is_array());
   for (const auto& device : list) {
-    for (const char* key : {"name", "device", "device_size", "alignment", "mode", "driver", "numa_node",
-                            "target_node", "region", "bus", "namespace", "namespace_uuid",
-                            "read_only", "bad_memory", "holder", "file_system", "problem"}) {
+    for (const char* key :
+         {"name", "device", "device_size", "alignment", "mode", "driver", "numa_node",
+          "target_node", "region", "bus", "namespace", "namespace_uuid", "read_only", "bad_memory",
+          "holder", "file_system", "problem"}) {
       CAPTURE(key);
       CHECK(device.contains(key));
     }
