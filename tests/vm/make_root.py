@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-TOOLS = """bash dash coreutils util-linux mount tar gzip xz-utils grep sed gawk mawk findutils diffutils procps python3 python3-jsonschema attr rsync
+TOOLS = """bash dash coreutils util-linux mount tar gzip xz-utils grep sed gawk mawk findutils diffutils procps python3 python3-jsonschema python3-prometheus-client attr rsync
 fuse3 kmod ndctl daxctl jq cmake libc-bin base-files base-passwd""".split()
 
 SKIP = re.compile(r"^/usr/share/(doc|man|locale|info|lintian|bash-completion|bug|perl\d?)/|"
