@@ -71,7 +71,7 @@ def while_mounted(a, offset):
     failures = json.loads(a.good("famfs status --json /mnt"))[0]["failures"]
     check([f["file"] for f in failures if covers(f, offset)] == ["bad"], f"famfs status: {failures}")
     check("badblock_count" in a.good("ndctl list -RNMu"), "the badblocks last")
-    badblocks = json.loads(a.good("famfs devices --json"))[0]["badblocks"]
+    badblocks = json.loads(a.good("famfs devices --json"))[0]["bad_memory"]
     check(any(covers(b, offset) for b in badblocks), f"famfs devices: {badblocks}")
 
 

@@ -17,13 +17,21 @@ def create():
         os.fsync(fd)
     finally:
         os.close(fd)
+def mkdir(): # pending, until it is to last
+    os.mkdir(m + "/dir")
+    fd = os.open(m + "/dir", os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+        os.rmdir(m + "/dir")
 wrong = 0
 for name, call in {
     "read": lambda: os.pread(os.open(m + "/f", os.O_RDONLY), 100, 0),
     "read direct": lambda: os.read(os.open(m + "/f", os.O_RDONLY | os.O_DIRECT), 4096),
     "write": lambda: os.pwrite(os.open(m + "/f", os.O_WRONLY), b"x" * 100, 5000),
     "create": create,
-    "mkdir": lambda: os.mkdir(m + "/dir"),
+    "mkdir": mkdir,
     "the log": lambda: os.read(os.open(m + "/.meta/.log", os.O_RDONLY), 4096),
 }.items():
     try:
