@@ -1,3 +1,4 @@
+#include "base/diag.h"
 #include "base/text.h"
 #include "presentation.h"
 #include "raw/mount.h"
@@ -25,7 +26,9 @@ Result<void> present_raw(const Ground& ground) {
   const auto withdraw = [&](const media::BadRange& range) {
     try {
       bad.add(range, device.size);
-    } catch (const std::bad_alloc&) { // without memory to note it in, it is met again
+    } catch (const std::bad_alloc&) { // it is met again
+      diag::warning("{} bytes of bad memory at offset {}: out of memory to note them in",
+                    range.length, range.offset);
     }
   };
   const Watching watching(

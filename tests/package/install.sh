@@ -19,7 +19,7 @@ if [ "${2:-}" != installed-in ]; then
   . /etc/os-release
   root=$folder/root-$VERSION_CODENAME-$(sha256sum <<<"$needs" | head -c 8).tar
   if [ ! -f "$root" ]; then
-    mmdebstrap --quiet --variant=apt --include="systemd,udev,mount,kmod,ndctl,daxctl,$needs" "$VERSION_CODENAME" "$root.new"
+    mmdebstrap --quiet --format=tar --variant=apt --include="systemd,udev,mount,kmod,ndctl,daxctl,$needs" "$VERSION_CODENAME" "$root.new"
     mv "$root.new" "$root"
   fi
   # Its mounts and processes end with it.
