@@ -12,7 +12,7 @@ namespace famfs::tools {
 
 // A valid one. not_famfs: there is none; corrupt: there is one, with a fault; io: its memory is
 // bad. What is wrong with the device itself is media's to say.
-[[nodiscard]] Result<format::Superblock> file_system_on(const std::string& device);
+[[nodiscard]] Result<format::Superblock> file_system_on(const std::string& path);
 
 [[nodiscard]] Document superblock_document(const format::Superblock& superblock);
 

@@ -128,7 +128,7 @@ consteval ConfigKey key(std::string_view section, std::string_view name, std::st
           .get = [](const Config& config) { return show(field(config)); }};
 }
 
-#define FAMFS_FIELD(name) [](auto& config) -> auto& { return (config.name); }
+#define FAMFS_FIELD(name) ([](auto& config) -> auto& { return (config.name); })
 
 constexpr auto kKeys = std::to_array<ConfigKey>({
     key<FAMFS_FIELD(system_uuid), uuid, uuid_text>("", "system_uuid", "UUID", "none yet"),
