@@ -31,15 +31,16 @@ void ioctl(fuse_req_t req, fuse_ino_t /*ino*/, unsigned command, void* /*arg*/,
   const IoctlCall call{
       .req = req, .command = command, .in = in, .in_size = in_size, .out_size = out_size};
   const bool directory = (flags & FUSE_IOCTL_DIR) != 0;
-  if ((flags & (FUSE_IOCTL_COMPAT | FUSE_IOCTL_UNRESTRICTED)) != 0) {
-    reply_errno(req, ENOTTY);
-  } else if (!directory && command == FAMFS_IOC_MAP && call.has<famfs_ioc_map>() &&
-             call.takes<famfs_ioc_map>()) {
+  const bool plain = (flags & (FUSE_IOCTL_COMPAT | FUSE_IOCTL_UNRESTRICTED)) == 0;
+  const bool of_files = command == FAMFS_IOC_LOGPLAY || command == FAMFS_IOC_RESERVE ||
+                        command == FAMFS_IOC_COMMIT || command == FAMFS_IOC_ANNOUNCE ||
+                        command == FAMFS_IOC_CLONE;
+  if (plain && !directory && command == FAMFS_IOC_MAP && call.has<famfs_ioc_map>() &&
+      call.takes<famfs_ioc_map>()) {
     call.answer(map(mount_of(req), call.get<famfs_ioc_map>()));
-  } else if (command == FAMFS_IOC_LOGPLAY || command == FAMFS_IOC_RESERVE ||
-             command == FAMFS_IOC_COMMIT || command == FAMFS_IOC_ANNOUNCE) {
-    reply_errno(req, EOPNOTSUPP); // ours, but of files
-  } else if (!directory || !daemon::ops::ioctl_on_mount(call)) {
+  } else if (plain && of_files) {
+    reply_errno(req, EOPNOTSUPP); // ours, but not of a raw mount
+  } else if (!plain || !directory || !daemon::ops::ioctl_on_mount(call)) {
     reply_errno(req, ENOTTY);
   }
 }

@@ -44,6 +44,7 @@ private:
     fields.push_back(
         fmt::format("MESSAGE={}", std::string_view(line.payload.data(), line.payload.size())));
     std::vector<iovec> parts;
+    parts.reserve(fields.size());
     for (std::string& field : fields) {
       parts.push_back({.iov_base = field.data(), .iov_len = field.size()});
     }
