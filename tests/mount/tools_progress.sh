@@ -86,7 +86,7 @@ test_ctrl_c() {
   expect_text "famfs creat: interrupted: [01] of 2 files made" "$text"
   [ ! -e "$MNT/b" ] || fail "b is there"
   got=0
-  famfs creat -r -S 5 -s 150m "$MNT/c" || fail "creat"
+  famfs creat -r -S 5 -s 140m "$MNT/c" || fail "creat"
   text=$(on_terminal --interrupt famfs verify -t 1 -S 5 -f "$MNT/c") || got=$?
   [ "$got" = 1 ] || fail "exit $got: $text"
   expect_text "famfs verify: interrupted: 0 of 1 files verified" "$text"
