@@ -13,8 +13,8 @@ std::size_t thread_number() noexcept {
   return number;
 }
 
-void raise(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
-  counter.fetch_add(amount, std::memory_order_relaxed);
+std::uint64_t raise(std::atomic<std::uint64_t>& counter, std::uint64_t amount) noexcept {
+  return counter.fetch_add(amount, std::memory_order_relaxed);
 }
 
 } // namespace
@@ -43,6 +43,10 @@ void Metrics::failed(int error) noexcept {
   raise(mine().errors[number < kErrors ? number : 0], 1);
 }
 
+bool Metrics::begin(std::size_t operation) noexcept {
+  return raise(mine().operations[operation].count, 1) % kTimed == 0;
+}
+
 void Metrics::done(std::size_t operation, Clock::duration took) noexcept {
   const auto nanoseconds = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(took).count());
@@ -60,16 +64,18 @@ template <class Pick> std::uint64_t Metrics::sum(Pick&& pick) const {
 }
 
 Document Metrics::operation_document(std::size_t operation) const {
+  const std::uint64_t count =
+      sum([&](const Shard& s) -> auto& { return s.operations[operation].count; });
+  if (count == 0) {
+    return nullptr;
+  }
   std::vector<std::uint64_t> buckets(kBuckets);
   for (std::size_t i = 0; i < kBuckets; ++i) {
     buckets[i] = sum([&](const Shard& s) -> auto& { return s.operations[operation].buckets[i]; });
   }
-  if (std::ranges::all_of(buckets, [](std::uint64_t count) { return count == 0; })) {
-    return nullptr;
-  }
-  return {{"buckets", buckets}, {"nanoseconds", sum([&](const Shard& s) -> auto& {
-                                   return s.operations[operation].nanoseconds;
-                                 })}};
+  return {{"count", count}, {"buckets", buckets}, {"nanoseconds", sum([&](const Shard& s) -> auto& {
+                                                     return s.operations[operation].nanoseconds;
+                                                   })}};
 }
 
 Document Metrics::document() const {

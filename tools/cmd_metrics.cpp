@@ -141,28 +141,39 @@ void write_histogram(std::ostream& out, const Labels& labels, const Document& hi
   write_sample(out, name + "_count", labels, std::to_string(count));
 }
 
-void write_operations(std::ostream& out, const std::vector<Told>& all) {
-  write_family(out, "famfs_operation_duration_seconds", "histogram",
-               "Time from a request's arrival in the daemon to its reply, by kind.");
+// What mounts count by name (`group` of the words): one sample of each name, as `write` has it.
+template <class Write>
+void write_group(const std::vector<Told>& all, const char* group, const std::string& label,
+                 Write&& write) {
   for (const Told& told : all) {
-    const auto operations = told.words.value("operations", Document::object());
-    for (const auto& [operation, histogram] : operations.items()) {
-      write_histogram(out, with(told.labels, "operation", operation), histogram,
-                      told.words.value("smallest_bucket", 0.0));
+    const auto words = told.words.value(group, Document::object());
+    for (const auto& [name, value] : words.items()) {
+      write(with(told.labels, label, name), value, told);
     }
   }
+}
+
+void write_operations(std::ostream& out, const std::vector<Told>& all) {
+  const auto write = [&](auto&& one) { write_group(all, "operations", "operation", one); };
+  write_family(out, "famfs_operations_total", "counter", "Requests served, by kind.");
+  write([&](const Labels& labels, const Document& operation, const Told&) {
+    write_sample(out, "famfs_operations_total", labels, text_of(operation.at("count")));
+  });
+  write_family(out, "famfs_operation_duration_seconds", "histogram",
+               "Time from a request's arrival in the daemon to its reply, by kind, of those that "
+               "were timed: each thread's first and every 16th after it.");
+  write([&](const Labels& labels, const Document& operation, const Told& told) {
+    write_histogram(out, labels, operation, told.words.value("smallest_bucket", 0.0));
+  });
 }
 
 void write_errors(std::ostream& out, const std::vector<Told>& all) {
   write_family(out, "famfs_operation_errors_total", "counter",
                "Replies that were an error. ENOENT and ENODATA are everyday answers.");
-  for (const Told& told : all) {
-    const auto errors = told.words.value("errors", Document::object());
-    for (const auto& [error, count] : errors.items()) {
-      write_sample(out, "famfs_operation_errors_total", with(told.labels, "errno", error),
-                   text_of(count));
-    }
-  }
+  write_group(all, "errors", "errno",
+              [&](const Labels& labels, const Document& count, const Told&) {
+                write_sample(out, "famfs_operation_errors_total", labels, text_of(count));
+              });
 }
 
 Result<Told> listen(const MountPoint& mount) {

@@ -32,6 +32,7 @@ TEST_CASE("metrics: what many threads counted is summed") {
     for (int i = 0; i < threads; ++i) {
       counting.emplace_back([&] {
         for (int n = 0; n < times; ++n) {
+          (void)metrics.begin(operation("read"));
           metrics.done(operation("read"), 3us);
           metrics.add(Count::read_bytes, 7);
           metrics.failed(EIO);
@@ -41,10 +42,27 @@ TEST_CASE("metrics: what many threads counted is summed") {
   }
   const Document told = metrics.document();
   CHECK(told["operations"].size() == 1);
+  CHECK(told["operations"]["read"]["count"] == threads * times);
   CHECK(told["operations"]["read"]["buckets"][2] == threads * times);
   CHECK(told["operations"]["read"]["nanoseconds"] == std::uint64_t{threads} * times * 3000);
   CHECK(told["read_bytes"] == threads * times * 7);
   CHECK(told["errors"] == Document{{"EIO", threads * times}});
+}
+
+TEST_CASE("metrics: all are counted, the first of a kind and every 16th after it timed") {
+  Metrics metrics;
+  for (int i = 0; i < 33; ++i) {
+    const Timed timed(metrics, operation("lookup"));
+  }
+  const Timed rare(metrics, operation("mkdir"));
+  const Document told = metrics.document()["operations"];
+  CHECK(told["lookup"]["count"] == 33);
+  std::uint64_t timed = 0;
+  for (const std::uint64_t count : told["lookup"]["buckets"]) {
+    timed += count;
+  }
+  CHECK(timed == 3);
+  CHECK(told["mkdir"]["count"] == 1); // though it has not ended
 }
 
 TEST_CASE("metrics: an errno that nobody knows is counted too") {
@@ -60,6 +78,7 @@ TEST_CASE("metrics: the longest document fits into the ioctl") {
   Document longest;
   for (const auto name : kOperations) {
     longest["operations"][std::string(name)] = {
+        {"count", many},
         {"buckets", std::vector<std::uint64_t>(Metrics::kBuckets, many)},
         {"nanoseconds", many * 1'000'000}};
   }
