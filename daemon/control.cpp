@@ -180,7 +180,8 @@ Result<void> clone(Mount& mount, const Handle& handle, const famfs_ioc_clone& in
 }
 
 Result<famfs_ioc_logplay> logplay(Mount& mount) {
-  const auto followed = mount.volume.follow();
+  constexpr std::uint64_t most = 50'000; // some 20 ms
+  const auto followed = mount.volume.follow(most);
   if (!followed) {
     return std::unexpected(followed.error());
   }
@@ -188,7 +189,8 @@ Result<famfs_ioc_logplay> logplay(Mount& mount) {
                            .files = followed->files,
                            .directories = followed->directories,
                            .faults = followed->faults,
-                           .position = followed->position};
+                           .position = followed->position,
+                           .left = followed->left};
 }
 
 Result<famfs_ioc_status> status(const MountBase& mount) {

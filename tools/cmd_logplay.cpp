@@ -66,14 +66,7 @@ public:
     if (options_.dry_run) {
       return dry_run(path, directory.get());
     }
-    const auto played = log_play(directory.get(), path);
-    if (!played) {
-      return std::unexpected(played.error());
-    }
-    return Played{.position = played->position,
-                  .files = played->files,
-                  .directories = played->directories,
-                  .faults = played->faults};
+    return follow(path, directory.get());
   }
 
   Result<Played> shadow(const std::string& device_path) {
@@ -110,6 +103,32 @@ private:
   Result<OpenedDevice> observe(const std::string& path) {
     return open_device(context_, "famfs logplay", path, media::Access::read_only,
                        holder::ClaimMode::observe);
+  }
+
+  // The daemon takes a piece at a time.
+  Result<Played> follow(const std::string& path, int directory) {
+    Progress progress(context_, "log", 0, progress_style(options_.json));
+    Played all;
+    for (;;) {
+      const auto played = log_play(directory, path);
+      if (!played) {
+        return std::unexpected(played.error());
+      }
+      all.position = played->position;
+      all.files += played->files;
+      all.directories += played->directories;
+      all.faults += played->faults;
+      if (played->left == 0) {
+        return all;
+      }
+      const std::uint64_t committed = played->position + played->left;
+      progress.set(played->position * format::kEntrySize, committed * format::kEntrySize);
+      if (context_.interrupted.load()) {
+        return fail(Errc::interrupted,
+                    fmt::format("interrupted: {} of {} log entries replayed: run it again",
+                                played->position, committed));
+      }
+    }
   }
 
   // A file is an entry of the log: by those bytes the progress goes.

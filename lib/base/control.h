@@ -74,6 +74,7 @@ struct famfs_ioc_logplay {
   __u64 directories;
   __u64 faults;   /* entries refused */
   __u64 position; /* entries replayed since the mount */
+  __u64 left;     /* entries that another call would replay: one call takes no more than a moment */
 };
 
 /* A JSON document, of STATUS or METRICS; grows without a new version. */

@@ -58,9 +58,9 @@ struct Volume::Impl {
        alloc::Allocator allocator);
 
   // -- open.cpp
-  [[nodiscard]] Result<void> replay_all();      // at open
-  [[nodiscard]] Result<log::Replayed> replay(); // exclusive: from `position` on
-  [[nodiscard]] Result<Followed> follow();      // unlocked
+  [[nodiscard]] Result<void> replay_all();                        // at open
+  [[nodiscard]] Result<log::Replayed> replay(std::uint64_t most); // exclusive: from `position` on
+  [[nodiscard]] Result<Followed> follow(std::uint64_t most);      // unlocked
   [[nodiscard]] format::FileMap map_of(NodeId id, const tree::NodeInfo& info) const; // locked
 
   // -- resolve.cpp

@@ -59,14 +59,14 @@ Result<std::unique_ptr<Volume>> Volume::open(media::Memory& memory, const OpenOp
   });
 }
 
-Result<log::Replayed> Volume::Impl::replay() {
+Result<log::Replayed> Volume::Impl::replay(std::uint64_t most) {
   const log::Apply apply_entry = [this](std::uint64_t index, const format::Entry& entry) {
     auto fault = apply(contents, index, entry);
     // Kept up entry by entry: a replay that runs out of memory goes on from here the next time.
     position = index + 1;
     return fault;
   };
-  auto replayed = log::Reader(memory, geometry).replay(position, apply_entry, reporter);
+  auto replayed = log::Reader(memory, geometry).replay(position, apply_entry, reporter, 1, most);
   if (replayed) {
     position = replayed->position;
   }
@@ -74,7 +74,7 @@ Result<log::Replayed> Volume::Impl::replay() {
 }
 
 Result<void> Volume::Impl::replay_all() {
-  const auto replayed = replay();
+  const auto replayed = replay(UINT64_MAX);
   if (!replayed) {
     return std::unexpected(replayed.error());
   }
@@ -84,7 +84,7 @@ Result<void> Volume::Impl::replay_all() {
   return {};
 }
 
-Result<Followed> Volume::Impl::follow() {
+Result<Followed> Volume::Impl::follow(std::uint64_t most) {
   const std::unique_lock lock(mutex);
   if (role == Role::master) {
     return Followed{.position = writer ? writer->used() : position};
@@ -97,7 +97,7 @@ Result<Followed> Volume::Impl::follow() {
   const std::uint64_t from = position;
   const std::uint64_t files = contents.tree.files();
   const std::uint64_t directories = contents.tree.directories();
-  const auto replayed = replay();
+  const auto replayed = replay(most);
   if (!replayed) {
     return std::unexpected(replayed.error());
   }
@@ -105,11 +105,12 @@ Result<Followed> Volume::Impl::follow() {
                   .files = contents.tree.files() - files,
                   .directories = contents.tree.directories() - directories,
                   .faults = replayed->refused + (replayed->stopped ? 1 : 0),
-                  .position = position};
+                  .position = position,
+                  .left = replayed->stopped ? 0 : replayed->committed - position};
 }
 
-Result<Followed> Volume::follow() {
-  return guarded([&] { return impl_->follow(); });
+Result<Followed> Volume::follow(std::uint64_t most) {
+  return guarded([&] { return impl_->follow(most); });
 }
 
 const format::Superblock& Volume::superblock() const noexcept {

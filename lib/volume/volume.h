@@ -78,6 +78,7 @@ struct Usage {
 
 struct Followed {
   std::uint64_t entries = 0, files = 0, directories = 0, faults = 0, position = 0;
+  std::uint64_t left = 0; // committed, and not replayed because `most` were
 };
 
 // Where the bytes of a write come from. Called with device memory (Memory::address) or through
@@ -203,8 +204,9 @@ public:
   [[nodiscard]] std::uint64_t
   commit_all(const std::function<void(const std::string& path, const Error&)>& failed);
 
-  // Replays what was appended since (a client, or a master: nothing).
-  [[nodiscard]] Result<Followed> follow();
+  // Replays what was appended since (a client, or a master: nothing), at most so many entries:
+  // everybody else waits meanwhile.
+  [[nodiscard]] Result<Followed> follow(std::uint64_t most = UINT64_MAX);
 
   // A file that has a byte in this stretch of the device, for failure reports; nullopt: none.
   [[nodiscard]] std::optional<std::string> file_in(const media::BadRange& range) const;

@@ -12,7 +12,7 @@ import sys
 EXTENTS = 16
 MAP = struct.Struct("<IIIIQQIIQQQQQ" + "QQQ" * EXTENTS + "512s")
 RESERVE = struct.Struct("<IIQQII")
-LOGPLAY = struct.Struct("<QQQQQ")
+LOGPLAY = struct.Struct("<QQQQQQ")
 STATUS = struct.Struct("<II16000s")
 FAILURE = struct.Struct("<QQ")
 
@@ -41,7 +41,7 @@ def status(fd):
 def logplay(fd):
     buffer = bytearray(LOGPLAY.size)
     fcntl.ioctl(fd, IOC_LOGPLAY, buffer)
-    return dict(zip(("entries", "files", "directories", "faults", "position"), LOGPLAY.unpack(buffer)))
+    return dict(zip(("entries", "files", "directories", "faults", "position", "left"), LOGPLAY.unpack(buffer)))
 
 
 def file_map(fd, use=0, version=1):

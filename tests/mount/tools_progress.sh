@@ -2,6 +2,7 @@
 # Progress on a terminal, none elsewhere, lines of JSON on request; what Ctrl-C leaves and says.
 . "$(dirname "$0")/../support/lib.sh"
 terminal=$(dirname "$0")/terminal.py
+SUPPORT=$(dirname "$(readlink -f "$0")")/../support
 WIPE=$'\r\033[K'
 
 start() { make_fs "$@"; mount_fs; }
@@ -92,6 +93,34 @@ test_ctrl_c() {
   expect_text "famfs verify: interrupted: 0 of 1 files verified" "$text"
   expect_good famfs fsck "$MNT" >/dev/null
   rm -r "$s"
+}
+
+# A log that grew by 400,000 entries while a client was not looking.
+test_logplay() {
+  local text got=0
+  needs_file_device "the log is written past the file system"
+  grow_log() { # COUNT: of its entries that are committed
+    python3 - "$DEV" "$1" <<'END'
+import os, sys
+sys.path.insert(0, os.environ["SUPPORT"])
+import omf
+image = omf.Image(size=512 << 20, log_len=256 << 20)
+for i in range(400_000):
+    image.mkdir(f"d{i}")
+image.header(next_index=int(sys.argv[2])).write(sys.argv[1] + ".grown")
+os.system(f"dd if={sys.argv[1]}.grown of={sys.argv[1]} bs=1M conv=notrunc status=none; rm {sys.argv[1]}.grown")
+END
+  }
+  export SUPPORT
+  grow_log 1
+  mount_fs ro,client
+  grow_log 400000
+  text=$(on_terminal --interrupt famfs logplay "$MNT") || got=$?
+  [ "$got" = 1 ] || fail "exit $got: $text"
+  expect_text "log  [0-9.]+ [KM]iB of 207.[0-9]+ MiB  [0-9.]+ [KMG]iB/s  [0-9]+ s left" "${text//$WIPE/$'\n'}"
+  expect_text "famfs logplay: interrupted: [0-9]+ of 400000 log entries replayed: run it again" "$text"
+  expect_text "^famfs_logplay: 400000 log entries; 0 new files; [0-9]+ new directories" "$(famfs logplay "$MNT")"
+  [ "$(stat -c %h "$MNT")" = 400002 ] || fail "links of the root: $(stat -c %h "$MNT")"
 }
 
 run_tests "$@"

@@ -52,6 +52,26 @@ TEST_CASE("a client sees what is committed when it follows, and nothing before")
   CHECK(faults.all.empty());
 }
 
+TEST_CASE("a client follows piece by piece") {
+  Rig rig;
+  Faults faults;
+  auto client = *Volume::open(rig.memory, {.role = Role::client}, faults);
+  for (const char* const name : {"a", "b", "c"}) {
+    (void)rig.committed(name, "x");
+  }
+  auto followed = client->follow(2);
+  REQUIRE(followed);
+  CHECK(followed->entries == 2);
+  CHECK(followed->left == 1);
+  CHECK(code_of(client->lookup(tree::kRoot, "c")) == Errc::not_found);
+  followed = client->follow(2);
+  REQUIRE(followed);
+  CHECK(followed->entries == 1);
+  CHECK(followed->position == 3);
+  CHECK(followed->left == 0);
+  CHECK(client->lookup(tree::kRoot, "c"));
+}
+
 TEST_CASE("a master follows nobody") {
   Rig rig;
   (void)rig.directory("d");
