@@ -229,6 +229,7 @@ std::string options_json(std::string_view program) {
   return to_json({{"program", program},
                   {"purpose", kPurpose},
                   {"operands", kOperands},
+                  {"exits", exits(ExitStyle::mount)},
                   {"options", std::move(options)},
                   {"mount_options", std::move(ours)},
                   {"kernel_mount_options", names.kernel},

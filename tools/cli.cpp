@@ -208,10 +208,8 @@ int Command::list() const {
   for (const SubCommandInfo& command : info_.commands) {
     commands.push_back({{"name", command.name}, {"purpose", command.purpose}});
   }
-  std::set<int> exits{0, info_.usage_exit};
-  for (int code = 0; code <= static_cast<int>(Errc::system); ++code) {
-    exits.insert(to_exit(static_cast<Errc>(code), info_.style));
-  }
+  std::set<int> exits = famfs::exits(info_.style);
+  exits.insert(info_.usage_exit);
   context_.out << to_json({{"program", info_.program},
                            {"purpose", info_.purpose},
                            {"operands", info_.operands},

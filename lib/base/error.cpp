@@ -134,4 +134,12 @@ int to_exit(Errc code, ExitStyle style) noexcept {
   return exits.general;
 }
 
+std::set<int> exits(ExitStyle style) {
+  std::set<int> all{0};
+  for (int code = 0; code <= static_cast<int>(Errc::system); ++code) {
+    all.insert(to_exit(static_cast<Errc>(code), style));
+  }
+  return all;
+}
+
 } // namespace famfs

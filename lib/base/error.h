@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,5 +71,6 @@ template <class T> using Result = std::expected<T, Error>;
 // and 32), getmap (1 2 9 21).
 enum class ExitStyle : std::uint8_t { general, fsck, mount, getmap };
 [[nodiscard]] int to_exit(Errc code, ExitStyle style = ExitStyle::general) noexcept;
+[[nodiscard]] std::set<int> exits(ExitStyle style); // of all errors, and 0
 
 } // namespace famfs
