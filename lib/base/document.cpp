@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <yaml-cpp/depthguard.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <new>
 #include <optional>
+#include <sstream>
 
 namespace famfs {
 namespace {
@@ -147,6 +149,16 @@ Result<void> only_characters(std::string_view text, std::string_view source) {
                                          printable(text.substr(valid, 1))));
 }
 
+// What yaml-cpp makes of "\N" and "\_" are the bytes of another encoding.
+Result<void> only_utf8(const YAML::Node& scalar, std::string_view source) {
+  if (is_utf8(scalar.Scalar())) {
+    return {};
+  }
+  return fail(Errc::invalid,
+              fmt::format("{}: an escape that is not understood: give the character itself",
+                          at(source, scalar.Mark())));
+}
+
 std::unexpected<Error> too_much(std::string_view source, const YAML::Mark& mark) {
   return fail(Errc::invalid,
               fmt::format("{}: too large or too deeply nested: make it smaller", at(source, mark)));
@@ -158,6 +170,35 @@ bool indented_by_tab(std::string_view text, int line) {
     text.remove_prefix(text.find('\n') + 1);
   }
   return text.substr(0, text.find_first_not_of(" \t")).contains('\t');
+}
+
+// Where the last document begins that a parser came to.
+class Begin final : public YAML::EventHandler {
+public:
+  YAML::Mark mark;
+
+  void OnDocumentStart(const YAML::Mark& begin) override { mark = begin; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+};
+
+// YAML::LoadAll never returns for some texts: it takes the comma of "," for one document after the
+// other.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Begin begin;
+  const bool there = parser.HandleNextDocument(begin) && parser.HandleNextDocument(begin);
+  return there ? std::optional(begin.mark) : std::nullopt;
 }
 
 class Reader {
@@ -174,6 +215,9 @@ public:
     case YAML::NodeType::Sequence:
       return read_sequence(node, depth);
     case YAML::NodeType::Scalar:
+      if (auto good = only_utf8(node, source_); !good) {
+        return std::unexpected(std::move(good.error()));
+      }
       return Document(node.Scalar());
     default:
       return Document(nullptr);
@@ -187,6 +231,9 @@ private:
       if (!item.first.IsScalar()) {
         return fail(Errc::invalid, fmt::format("{}: a key is a list or a map: give a word",
                                                at(source_, item.first.Mark())));
+      }
+      if (auto good = only_utf8(item.first, source_); !good) {
+        return std::unexpected(std::move(good.error()));
       }
       const std::string& key = item.first.Scalar();
       if (map.contains(key)) {
@@ -246,12 +293,13 @@ Result<Document> parse_yaml(std::string_view text, std::string_view source_name,
     return std::unexpected(std::move(good.error()));
   }
   try {
-    const auto all = YAML::LoadAll(std::string(text));
-    if (all.size() > 1) {
+    const std::string copy(text);
+    const auto first = YAML::Load(copy);
+    if (const auto second = second_document(copy)) {
       return fail(Errc::invalid, fmt::format("{}: a second document begins: give one only",
-                                             at(source_name, all[1].Mark())));
+                                             at(source_name, *second)));
     }
-    return all.empty() ? Document() : Reader(source_name, places).read(all[0], 0);
+    return Reader(source_name, places).read(first, 0);
   } catch (const YAML::DeepRecursion& e) {
     return too_much(source_name, e.mark);
   } catch (const YAML::Exception& e) {

@@ -173,7 +173,7 @@ TEST_CASE("config: an error names line and column, why, and what to do") {
       {"mount:\nmount:\n", "2:1: key \"mount\" is there twice: remove one"},
       {"mount:\n\ttimeout: 5\n", "2:9: not YAML: a tab before the first word: use spaces"},
       {"mount:\n  timeout: 5\n mmap: cached\n", "3:2: not YAML: "},
-      {"mount:\n---\nmkfs:\n", "3:1: a second document begins: give one only"},
+      {"mount:\n---\nmkfs:\n", "2:1: a second document begins: give one only"},
       {"mount:\n  mmap: c\xff\n", "2:10: byte \\xff: neither UTF-8 nor a line's end: remove it"},
       {"mount:\n  mmap: \x04\n", "2:9: byte \\x04: "}, // yaml-cpp's mark of the end
       {std::string("mount:\0", 7), "1:7: byte \\x00: "},

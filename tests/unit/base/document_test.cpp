@@ -121,6 +121,24 @@ TEST_CASE("YAML: neither cycles nor aliases to aliases nor nesting blow up") {
   error_of(std::string(100, '[') + std::string(100, ']'));
 }
 
+// YAML::LoadAll takes the same token for a document again and again.
+TEST_CASE("YAML: what the parser makes no progress with is an error, not a loop") {
+  CHECK(error_of(",\x7f").find("a second document begins") != std::string::npos);
+}
+
+TEST_CASE("YAML: a second document is an error, an empty first one or not") {
+  CHECK(error_of("a: 1\n---\nb: 2\n") == "test.yaml:2:1: a second document begins: give one only");
+  CHECK(error_of("~\n---\nb: 2\n").starts_with("test.yaml:2:1: a second document"));
+  CHECK(read("---\na: 1\n...\n")["a"] == "1");
+}
+
+// yaml-cpp has Latin-1 for them.
+TEST_CASE("YAML: escapes that give no UTF-8 are refused") {
+  CHECK(error_of("a: \"\\N\"").starts_with("test.yaml:1:4: an escape"));
+  CHECK(error_of("\"\\_\": a").starts_with("test.yaml:1:1: an escape"));
+  CHECK(read("a: \"\\x41\\u00e9\"")["a"] == "A\xc3\xa9");
+}
+
 TEST_CASE("JSON: two spaces, a newline at the end, and no exception for bad UTF-8") {
   CHECK(to_json({{"a", {1, "x"}}}) == "{\n  \"a\": [\n    1,\n    \"x\"\n  ]\n}\n");
   CHECK(to_json({{"a", "\xff"}}) == "{\n  \"a\": \"\xef\xbf\xbd\"\n}\n");
