@@ -49,10 +49,18 @@ Children::Found Children::next(std::uint64_t after) const noexcept {
   return {};
 }
 
-void Children::remove(std::uint64_t sequence) noexcept {
+Children::Item& Children::item(std::uint64_t sequence) noexcept {
   const std::size_t past = first_past(sequence);
   assert(past > 0 && items_[past - 1].sequence() == sequence && items_[past - 1].slot != 0);
-  items_[past - 1].slot = 0;
+  return items_[past - 1];
+}
+
+void Children::replace(std::uint64_t sequence, std::uint32_t slot) noexcept {
+  item(sequence).slot = slot;
+}
+
+void Children::remove(std::uint64_t sequence) noexcept {
+  item(sequence).slot = 0;
   ++tombstones_;
   trim_ends();
   if (tombstones_ > kFewTombstones && tombstones_ > size()) {

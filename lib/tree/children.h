@@ -25,8 +25,9 @@ public:
 
   // Makes room for one add(), which then cannot fail. May throw std::bad_alloc.
   void reserve_one();
-  std::uint64_t add(std::uint32_t slot) noexcept; // the sequence number
-  void remove(std::uint64_t sequence) noexcept;   // which is there
+  std::uint64_t add(std::uint32_t slot) noexcept;                    // the sequence number
+  void remove(std::uint64_t sequence) noexcept;                      // which is there
+  void replace(std::uint64_t sequence, std::uint32_t slot) noexcept; // the same
 
   [[nodiscard]] Found next(std::uint64_t after) const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept { return items_.size() - tombstones_; }
@@ -43,6 +44,7 @@ private:
     }
   };
   [[nodiscard]] std::size_t first_past(std::uint64_t sequence) const noexcept;
+  [[nodiscard]] Item& item(std::uint64_t sequence) noexcept; // which is there
   void trim_ends() noexcept;
   void squeeze() noexcept;
 

@@ -100,6 +100,25 @@ void Tree::Impl::drop(std::uint32_t slot) noexcept {
   slots.give_back(slot);
 }
 
+// The name keeps its place: who lists the directory meanwhile sees it once, as it was there
+// throughout.
+void Tree::Impl::replace(std::uint32_t file, std::uint32_t by) noexcept {
+  unlink(by);
+  Node& old = slots[file];
+  Node& node = slots[by];
+  Directory& parent = *slots[old.parent].directory();
+  parent.children.replace(old.sequence, by);
+  parent.subdirectories += node.directory() != nullptr ? 1 : 0;
+  const std::uint32_t hashed = hash(old.parent, old.name.view());
+  names.erase(hashed, file);
+  names.insert(hashed, by);
+  node.parent = old.parent;
+  node.name = std::move(old.name);
+  node.sequence = old.sequence;
+  --files;
+  slots.give_back(file);
+}
+
 Tree::Tree(std::uint32_t root_uid, std::uint32_t root_gid, std::uint32_t root_mode)
     : impl_(std::make_unique<Impl>()) {
   impl_->slots.reserve_one();
@@ -207,15 +226,16 @@ Result<void> Tree::rename(NodeId id, NodeId new_parent, std::string_view new_nam
     return fail(Errc::exists,
                 fmt::format("\"{}\": a directory is there: remove it first", printable(new_name)));
   }
+  if (there != 0) {
+    impl_->replace(there, slot);
+    return {};
+  }
   try {
     Name own_name(new_name);
     if (node->parent != to) {
       (*found)->directory()->children.reserve_one();
     }
     // From here on nothing fails.
-    if (there != 0) {
-      impl_->drop(there);
-    }
     if (node->parent == to) {
       impl_->names.erase(impl_->hash(to, node->name.view()), slot);
       node->name = std::move(own_name);

@@ -39,6 +39,7 @@ struct Tree::Impl {
   void unlink(std::uint32_t slot) noexcept;
   void drop(std::uint32_t slot) noexcept;
   void link(std::uint32_t slot, std::uint32_t parent, Name name, std::uint32_t hash) noexcept;
+  void replace(std::uint32_t file, std::uint32_t by) noexcept;
 };
 
 } // namespace famfs::tree

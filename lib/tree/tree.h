@@ -71,7 +71,7 @@ public:
 
   // Children in order of insertion, starting after `cookie` (0: from the start). Stable: what stays
   // throughout is seen exactly once, whatever is inserted or removed between calls. A cookie is a
-  // number given once per directory, in order; a rename within the directory keeps it (children.h).
+  // number given once per directory, in order; a rename in it keeps it, one over a file takes its.
   [[nodiscard]] std::optional<Child> next_child(NodeId directory, std::uint64_t cookie) const;
   [[nodiscard]] std::uint64_t child_count(NodeId directory) const;
   [[nodiscard]] std::uint64_t subdirectory_count(NodeId directory) const; // for st_nlink

@@ -84,6 +84,25 @@ TEST_CASE("readdir: a rename within the directory is not seen twice") {
   CHECK(listing(tree, kRoot) == Names{"z", "b"});
 }
 
+TEST_CASE("readdir: a name that is replaced is seen once, wherever the other file was") {
+  Tree tree(0, 0, 0755);
+  const NodeId d = add(tree, kRoot, "d", kDirectory);
+  const NodeId before = add(tree, d, "before");
+  add(tree, d, "name");
+  const NodeId after = add(tree, d, "after");
+  const std::uint64_t at_before = tree.next_child(d, 0)->cookie;
+  const std::uint64_t at_name = tree.next_child(d, at_before)->cookie;
+  REQUIRE(tree.rename(before, d, "name")); // by one that was listed: the name is still to come
+  CHECK(tree.next_child(d, at_before)->id == before);
+  REQUIRE(tree.rename(after, d, "name")); // by one that was not: it does not come again
+  CHECK_FALSE(tree.next_child(d, at_name));
+  REQUIRE(tree.rename(add(tree, kRoot, "elsewhere"), d, "name"));
+  CHECK_FALSE(tree.next_child(d, at_name));
+  CHECK(listing(tree, d) == Names{"name"});
+  CHECK(listing(tree, kRoot) == Names{"d"});
+  CHECK(tree.files() == 1);
+}
+
 TEST_CASE("readdir: what stays throughout is seen exactly once, whatever goes on between calls") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     CAPTURE(seed);
