@@ -3,10 +3,10 @@
 //                                        to be seen afterwards goes to MANIFEST
 // load_mixed verify MOUNT MANIFEST       every byte of it, by read and by map
 // FAMFS_LOAD_SECONDS (60), FAMFS_SEED.
+#include "numbers.h"
 #include "worker.h"
 
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <string>
@@ -21,11 +21,6 @@ namespace {
 constexpr unsigned kThreads = 64;
 // With 2 MiB each, and what is larger, within the log and the device that mixed.sh makes.
 constexpr std::uint64_t kFiles = 3000, kDirectories = 300;
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text != nullptr && *text != '\0' ? std::strtoull(text, nullptr, 0) : otherwise;
-}
 
 class Run {
 public:

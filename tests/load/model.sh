@@ -1,0 +1,68 @@
+#!/bin/bash
+# model.sh PROGRAM: load_model on files of every layout; what it leaves is there after a remount, and on a client.
+. "$(dirname "$0")/../support/lib.sh"
+. "$(dirname "$0")/lib.sh"
+model=$1
+
+# expect_model FILE: PROGRAM on it, then its copy in all ways
+expect_model() {
+  local copy=$FAMFS_SCRATCH/copy client
+  client=$(new_dir)
+  "$model" "$MNT/$1" "$copy" || fail "the model of $1"
+  remount
+  expect_good mount -t fuse.famfs -o ro,client "$DEV" "$client"
+  trap "umount '$client'; cleanup" EXIT
+  expect_same "$MNT/$1" "$copy"
+  expect_good famfs chkread "$MNT/$1" >/dev/null # read(2) and a map agree
+  expect_same "$client/$1" "$copy"
+  expect_good famfs chkread "$client/$1" >/dev/null
+  expect_good umount "$client"
+  trap cleanup EXIT
+  expect_exact
+}
+
+# Free space in pieces of 4 MiB: every second file is gone before it is committed.
+fragment() {
+  python3 - "$MNT" <<'P' || fail fragment
+import errno, os, sys
+files = []
+try:
+    for i in range(10000):
+        path = f"{sys.argv[1]}/piece{i}"
+        files.append((path, os.open(path, os.O_CREAT | os.O_RDWR)))
+        os.posix_fallocate(files[-1][1], 0, 4 << 20)
+except OSError as e:
+    assert e.errno == errno.ENOSPC, e
+for path, _ in files[::2]:
+    os.unlink(path)
+for _, fd in files:
+    os.close(fd)
+P
+}
+
+test_one_extent() {
+  make_fs; mount_fs
+  expect_model f
+}
+
+test_several_extents() {
+  make_fs; mount_fs
+  fragment
+  expect_model f
+}
+
+test_several_extents_in_place() {
+  make_fs; mount_fs
+  fragment
+  head -c 15000001 /dev/urandom >"$MNT/f"
+  expect_text '"extents": \[\[.*\], \[' "$(python3 "$(dirname "$0")/../mount/control.py" map "$MNT/f")"
+  expect_model f
+}
+
+test_interleaved() {
+  make_fs; mount_fs
+  expect_good famfs creat -s 13000001 -r -S 7 -N 3 -B 6 -C 2M "$MNT/f" >/dev/null
+  expect_model f
+}
+
+run_tests
