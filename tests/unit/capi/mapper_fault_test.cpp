@@ -17,10 +17,6 @@ using namespace famfs;
 using namespace famfs::capi;
 using namespace famfs::capi::test;
 
-namespace {
-constexpr std::size_t kPage = 4096;
-}
-
 TEST_CASE("a mapping that fails half way is undone", "[mapper]") {
   // Pin, reservation, three pieces, and the pages past the end.
   World w(6 * MiB, {{0, 40 * MiB, 2 * MiB}, {0, 10 * MiB, 2 * MiB}, {0, 20 * MiB, 2 * MiB}});

@@ -16,17 +16,6 @@ using namespace famfs;
 using namespace famfs::capi;
 using namespace famfs::capi::test;
 
-namespace {
-
-constexpr std::size_t kPage = 4096;
-
-std::uintptr_t address(std::intptr_t at) {
-  REQUIRE(at > 0);
-  return static_cast<std::uintptr_t>(at);
-}
-
-} // namespace
-
 TEST_CASE("several extents appear as one range", "[mapper]") {
   World w(6 * MiB, {{0, 40 * MiB, 2 * MiB}, {0, 10 * MiB, 2 * MiB}, {0, 12 * MiB, 2 * MiB}});
   const std::intptr_t at = w.map(6 * MiB);

@@ -15,13 +15,8 @@ using namespace famfs::capi::test;
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kUnit = 2 * MiB;
 
-std::uintptr_t address(std::intptr_t at) {
-  REQUIRE(at > 0);
-  return static_cast<std::uintptr_t>(at);
-}
 std::uint64_t word(std::uintptr_t at) {
   return word_at(static_cast<std::intptr_t>(at));
 }

@@ -13,17 +13,6 @@ using namespace famfs;
 using namespace famfs::capi;
 using namespace famfs::capi::test;
 
-namespace {
-
-constexpr std::size_t kPage = 4096;
-
-std::uintptr_t address(std::intptr_t at) {
-  REQUIRE(at > 0);
-  return static_cast<std::uintptr_t>(at);
-}
-
-} // namespace
-
 TEST_CASE("msync of a direct map, over parts and gaps", "[sync]") {
   World w(3 * kPage, {{0, 40 * MiB, 2 * MiB}});
   const std::uintptr_t at = address(w.map(6 * kPage));

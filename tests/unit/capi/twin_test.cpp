@@ -18,7 +18,6 @@ using namespace famfs::capi::test;
 
 namespace {
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kArena = 48; // pages
 constexpr std::size_t kFilePages = 20;
 

@@ -202,6 +202,11 @@ World::Count World::mappings() const {
   return count;
 }
 
+std::uintptr_t address(std::intptr_t mapped) {
+  REQUIRE(mapped > 0);
+  return static_cast<std::uintptr_t>(mapped);
+}
+
 std::uint64_t word_at(std::intptr_t address) {
   std::uint64_t word = 0;
   std::memcpy(&word, pointer(static_cast<std::uintptr_t>(address)), sizeof word);

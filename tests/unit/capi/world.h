@@ -6,12 +6,15 @@
 
 #include "capi/mapper.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
 namespace famfs::capi::test {
+
+inline constexpr std::size_t kPage = 4096;
 
 struct ScratchFile {
   explicit ScratchFile(std::uint64_t size);
@@ -67,6 +70,8 @@ public:
 // World of the running test: kernel and source are plain functions.
 extern World* world;
 
+// What map() gave, which must not be an error.
+[[nodiscard]] std::uintptr_t address(std::intptr_t mapped);
 [[nodiscard]] std::uint64_t word_at(std::intptr_t address);
 // Can the page be read? Without a signal when not.
 [[nodiscard]] bool readable(std::uintptr_t address);
