@@ -1,24 +1,26 @@
 #include "announcements.h"
 
-#include <algorithm>
-
 namespace famfs::daemon {
 
-void Announcements::add(std::uint64_t handle, tree::NodeId directory, pid_t thread) {
+void Announcements::add(std::uint64_t handle, const Announcement& announcement) {
+  remove(handle);
   const std::lock_guard lock(mutex_);
-  open_[handle] = {.directory = directory, .thread = thread};
+  if (open_.try_emplace(handle, announcement).second) {
+    said_.insert(announcement);
+  }
 }
 
 void Announcements::remove(std::uint64_t handle) {
   const std::lock_guard lock(mutex_);
-  open_.erase(handle);
+  if (const auto found = open_.find(handle); found != open_.end()) {
+    said_.erase(said_.find(found->second));
+    open_.erase(found);
+  }
 }
 
-bool Announcements::has(tree::NodeId directory, pid_t thread) const {
+bool Announcements::has(const Announcement& announcement) const {
   const std::lock_guard lock(mutex_);
-  return std::ranges::any_of(open_, [&](const auto& item) {
-    return item.second.directory == directory && item.second.thread == thread;
-  });
+  return said_.contains(announcement);
 }
 
 } // namespace famfs::daemon

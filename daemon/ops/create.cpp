@@ -26,7 +26,8 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     return;
   }
   const fuse_ctx* caller = fuse_req_ctx(req);
-  const bool on_request = mount.announcements.has(parent, caller->pid);
+  const bool on_request =
+      mount.announcements.has({.directory = parent, .thread = caller->pid, .user = caller->uid});
   const auto made = mount.volume.create(parent, name, {caller->uid, caller->gid},
                                         mode & all_mode_bits, on_request);
   if (!made) {

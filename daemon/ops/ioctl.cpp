@@ -30,7 +30,8 @@ bool on_directory(const IoctlCall& call, fuse_ino_t ino, std::uint64_t handle) {
   if (call.command == FAMFS_IOC_LOGPLAY && call.takes<famfs_ioc_logplay>()) {
     call.answer(control::logplay(mount));
   } else if (call.command == FAMFS_IOC_ANNOUNCE) {
-    mount.announcements.add(handle, ino, fuse_req_ctx(call.req)->pid);
+    const fuse_ctx* caller = fuse_req_ctx(call.req);
+    mount.announcements.add(handle, {.directory = ino, .thread = caller->pid, .user = caller->uid});
     call.answer(Result<void>());
   } else {
     return ioctl_on_mount(call);
