@@ -12,6 +12,11 @@ namespace {
 
 constexpr mode_t kOthers = 077;
 
+bool has_ended(const UniqueFd& process) {
+  pollfd watched{.fd = process.get(), .events = POLLIN, .revents = 0};
+  return ::poll(&watched, 1, 0) > 0;
+}
+
 } // namespace
 
 Drafts::Drafts(std::function<void(tree::NodeId)> commit, std::chrono::milliseconds patience)
@@ -69,6 +74,20 @@ std::vector<tree::NodeId> Drafts::closed() const {
   return out;
 }
 
+Drafts::Process Drafts::process(pid_t pid) {
+  if (pid <= 0) {
+    return nullptr;
+  }
+  auto& known = processes_[pid];
+  auto process = known.lock();
+  if (!process || has_ended(*process)) { // its number is another's now
+    UniqueFd opened(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    process = opened ? std::make_shared<const UniqueFd>(std::move(opened)) : nullptr;
+    known = process;
+  }
+  return process;
+}
+
 bool Drafts::close(tree::NodeId node, pid_t process) {
   bool must_wake = false;
   {
@@ -78,8 +97,7 @@ bool Drafts::close(tree::NodeId node, pid_t process) {
       return false;
     }
     Draft& draft = found->second;
-    draft.process =
-        UniqueFd(process > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, process, 0)) : -1);
+    draft.process = this->process(process);
     draft.closed = true;
     draft.until = Clock::now() + patience_;
     // A time that is set later comes later, so whoever waits for one need not know of another.
@@ -102,7 +120,7 @@ void Drafts::reopen(tree::NodeId node) {
   const std::lock_guard lock(mutex_);
   if (const auto found = drafts_.find(node); found != drafts_.end()) {
     found->second.closed = false;
-    found->second.process = UniqueFd();
+    found->second.process = nullptr;
   }
 }
 
@@ -121,13 +139,12 @@ void Drafts::wake() const {
   ::eventfd_write(wake_.get(), 1);
 }
 
-std::vector<tree::NodeId> Drafts::take_due(const std::vector<tree::NodeId>& exited) {
+std::vector<tree::NodeId> Drafts::take_due(const std::set<Process>& exited) {
   const auto now = Clock::now();
   std::vector<tree::NodeId> due;
   std::erase_if(drafts_, [&](const auto& item) {
     const auto& [node, draft] = item;
-    const bool is_due =
-        draft.closed && (now >= draft.until || std::ranges::find(exited, node) != exited.end());
+    const bool is_due = draft.closed && (now >= draft.until || exited.contains(draft.process));
     if (is_due) {
       due.push_back(node);
     }
@@ -136,18 +153,20 @@ std::vector<tree::NodeId> Drafts::take_due(const std::vector<tree::NodeId>& exit
   return due;
 }
 
-Drafts::Watched Drafts::watched() const {
+Drafts::Watched Drafts::watched() {
   Watched out;
   out.fds.push_back({.fd = wake_.get(), .events = POLLIN, .revents = 0});
+  std::erase_if(processes_, [&](const auto& item) {
+    auto process = item.second.lock();
+    if (process) {
+      out.fds.push_back({.fd = process->get(), .events = POLLIN, .revents = 0});
+      out.processes.push_back(std::move(process));
+      return false;
+    }
+    return true;
+  });
   for (const auto& [node, draft] : drafts_) {
-    if (!draft.closed) {
-      continue;
-    }
-    if (draft.process) {
-      out.fds.push_back({.fd = draft.process.get(), .events = POLLIN, .revents = 0});
-      out.nodes.push_back(node);
-    }
-    if (draft.until == Clock::time_point::max()) {
+    if (!draft.closed || draft.until == Clock::time_point::max()) {
       continue;
     }
     const auto left =
@@ -159,7 +178,7 @@ Drafts::Watched Drafts::watched() const {
 }
 
 void Drafts::run() {
-  std::vector<tree::NodeId> exited;
+  std::set<Process> exited;
   for (;;) {
     std::unique_lock lock(mutex_);
     if (stop_) {
@@ -177,9 +196,9 @@ void Drafts::run() {
     static_cast<void>(::poll(now.fds.data(), now.fds.size(), now.timeout));
     eventfd_t woken = 0;
     static_cast<void>(::eventfd_read(wake_.get(), &woken));
-    for (std::size_t i = 0; i < now.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < now.processes.size(); ++i) {
       if ((now.fds[i + 1].revents & POLLIN) != 0) {
-        exited.push_back(now.nodes[i]);
+        exited.insert(now.processes[i]);
       }
     }
   }

@@ -29,7 +29,9 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -73,29 +75,34 @@ public:
 
 private:
   using Clock = std::chrono::steady_clock;
+  // A pidfd. One process can have any number of drafts: they share it, or else one user could use
+  // up the descriptors of us all. Null: nobody's end is waited for.
+  using Process = std::shared_ptr<const UniqueFd>;
   struct Draft {
     bool temporary = false;
     bool closed = false;
-    UniqueFd process; // pidfd
+    Process process;
     Clock::time_point until;
   };
 
-  // What the waiting thread polls: fds[0] wakes it, each other one is the process of a node.
+  // What the waiting thread polls: fds[0] wakes it, each other one is a process.
   struct Watched {
     std::vector<pollfd> fds;
-    std::vector<tree::NodeId> nodes;
+    std::vector<Process> processes;
     int timeout = -1; // milliseconds
   };
 
   void run();
-  [[nodiscard]] std::vector<tree::NodeId> take_due(const std::vector<tree::NodeId>& exited);
-  [[nodiscard]] Watched watched() const;
+  [[nodiscard]] Process process(pid_t pid);
+  [[nodiscard]] std::vector<tree::NodeId> take_due(const std::set<Process>& exited);
+  [[nodiscard]] Watched watched();
   void wake() const;
 
   std::function<void(tree::NodeId)> commit_;
   std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::unordered_map<tree::NodeId, Draft> drafts_;
+  std::unordered_map<pid_t, std::weak_ptr<const UniqueFd>> processes_; // of drafts_
   bool stop_ = false;
   bool idle_ = false; // the thread waits for no time
   UniqueFd wake_;

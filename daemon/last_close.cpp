@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <optional>
@@ -33,10 +34,18 @@ template <class T> std::optional<T> number(std::string_view text, int base = 10)
   return value;
 }
 
-// The number after "Name:" in a file of such lines.
+// Whether it is for want of descriptors or memory that something cannot be opened, and not because
+// it is gone, or another's.
+bool is_want(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+// The number after "Name:" in a file of such lines. `blind`: set if it could not be looked for.
 template <class T>
-std::optional<T> field(const fs::path& file, std::string_view name, int base = 10) {
+std::optional<T> field(const fs::path& file, std::string_view name, bool& blind, int base = 10) {
+  errno = 0;
   std::ifstream in(file);
+  blind = blind || (!in.is_open() && is_want(errno));
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with(name)) {
       return number<T>(std::string_view(line).substr(name.size()), base);
@@ -46,10 +55,12 @@ std::optional<T> field(const fs::path& file, std::string_view name, int base = 1
 }
 
 // Names in a directory that are numbers; what is not there has none.
-template <class T> std::vector<T> numbers_in(const fs::path& directory) {
+template <class T> std::vector<T> numbers_in(const fs::path& directory, bool& blind) {
   std::vector<T> out;
   std::error_code error;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+  fs::directory_iterator it(directory, error);
+  blind = blind || is_want(error.value());
+  for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename();
     const auto value = number<T>(name);
     if (value && name.find_first_not_of("0123456789") == std::string::npos) {
@@ -63,8 +74,11 @@ class Look {
 public:
   Look(const fs::path& proc, const WatchedFile& file) : proc_(proc), file_(file) {}
 
+  // Something could not be looked at for want of descriptors or memory.
+  [[nodiscard]] bool is_blind() const noexcept { return blind_; }
+
   Writers family(pid_t closer) {
-    const auto process = field<pid_t>(of(closer) / "status", "Tgid:");
+    const auto process = field<pid_t>(of(closer) / "status", "Tgid:", blind_);
     if (!process) {
       return Writers::nobody; // gone, and its descriptors with it
     }
@@ -80,7 +94,7 @@ public:
   }
 
   bool anyone_writes() {
-    return std::ranges::any_of(numbers_in<pid_t>(proc_),
+    return std::ranges::any_of(numbers_in<pid_t>(proc_, blind_),
                                [&](pid_t process) { return writes(process); });
   }
 
@@ -91,8 +105,8 @@ private:
 
   [[nodiscard]] fs::path of(pid_t process) const { return proc_ / std::to_string(process); }
 
-  [[nodiscard]] std::optional<pid_t> parent_of(pid_t process) const {
-    return field<pid_t>(of(process) / "status", "PPid:");
+  [[nodiscard]] std::optional<pid_t> parent_of(pid_t process) {
+    return field<pid_t>(of(process) / "status", "PPid:", blind_);
   }
 
   bool writes(pid_t process) {
@@ -100,7 +114,7 @@ private:
       return false;
     }
     const fs::path table = of(process);
-    return std::ranges::any_of(numbers_in<int>(table / "fd"), [&](int fd) {
+    return std::ranges::any_of(numbers_in<int>(table / "fd", blind_), [&](int fd) {
       const std::string name = std::to_string(fd);
       return ++looked_at_ > kMost || is_writer(table / "fdinfo" / name, table / "fd" / name);
     });
@@ -126,34 +140,51 @@ private:
   // in the middle of execve(2) holds what newer kernels wait for when they read it, and waits for
   // us. A file of another file system with the same number, open for writing in the same family,
   // is taken for this one: then RELEASE commits.
-  [[nodiscard]] bool is_writer(const fs::path& info, const fs::path& link) const {
-    const auto flags = field<unsigned>(info, "flags:", 8);
+  [[nodiscard]] bool is_writer(const fs::path& info, const fs::path& link) {
+    const auto flags = field<unsigned>(info, "flags:", blind_, 8);
     if (!flags || (*flags & O_ACCMODE) == O_RDONLY || (*flags & O_PATH) != 0) {
       return false;
     }
-    const auto inode = field<std::uint64_t>(info, "ino:");
+    const auto inode = field<std::uint64_t>(info, "ino:", blind_);
     return inode ? *inode == file_.inode : is_named(link);
   }
 
-  bool descendants_write(pid_t process) {
+  // Appended. False: the kernel tells none of its threads' children.
+  bool add_children(pid_t process, std::vector<pid_t>& to) {
     bool known = false;
-    for (const pid_t thread : numbers_in<pid_t>(of(process) / "task")) {
+    for (const pid_t thread : numbers_in<pid_t>(of(process) / "task", blind_)) {
       std::ifstream children(of(process) / "task" / std::to_string(thread) / "children");
       known = known || children.is_open();
       for (pid_t child = 0; children >> child;) {
-        if (writes(child) || descendants_write(child)) {
-          return true;
-        }
+        to.push_back(child);
       }
     }
+    return known;
+  }
+
+  // No recursion: anyone can have children's children by the ten thousand, and no stack is so deep.
+  bool descendants_write(pid_t process) {
+    std::vector<pid_t> left;
     // A kernel without CONFIG_PROC_CHILDREN tells no children: then look at everyone.
-    return !known && anyone_writes();
+    if (!add_children(process, left)) {
+      return anyone_writes();
+    }
+    while (!left.empty()) {
+      const pid_t child = left.back();
+      left.pop_back();
+      if (writes(child)) {
+        return true;
+      }
+      static_cast<void>(add_children(child, left)); // none: it is gone
+    }
+    return false;
   }
 
   const fs::path& proc_;
   const WatchedFile& file_;
   std::set<pid_t> seen_;
   std::size_t looked_at_ = 0;
+  bool blind_ = false;
 };
 
 } // namespace
@@ -161,8 +192,10 @@ private:
 LastClose::LastClose(fs::path proc) : proc_(std::move(proc)) {}
 
 pid_t LastClose::process_of(pid_t thread) const {
-  return thread <= 0 ? 0
-                     : field<pid_t>(proc_ / std::to_string(thread) / "status", "Tgid:").value_or(0);
+  bool blind = false; // then time ends what the process's exit would
+  return thread <= 0
+             ? 0
+             : field<pid_t>(proc_ / std::to_string(thread) / "status", "Tgid:", blind).value_or(0);
 }
 
 Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file) const {
@@ -175,7 +208,7 @@ Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file)
   if (found == Writers::nobody && search == Search::everyone && look.anyone_writes()) {
     return Writers::others;
   }
-  return found;
+  return found == Writers::nobody && look.is_blind() ? Writers::unknown : found;
 }
 
 } // namespace famfs::daemon

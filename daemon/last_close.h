@@ -21,7 +21,8 @@
 //
 // Looking must not call back into this mount, or we would wait for ourselves: no stat(2) through
 // /proc/PID/fd, and no readlink(2) of what is there either, which waits for a closer that is in the
-// middle of execve(2): fdinfo tells enough. What cannot be read counts as not having it.
+// middle of execve(2): fdinfo tells enough. What cannot be read counts as not having it, but for
+// want of descriptors or memory.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,7 @@ enum class Writers : std::uint8_t {
   nobody,
   closer, // the closing process has it still
   others, // the closing process has given it up, another has it
-  unknown // the closing process cannot be seen from here
+  unknown // the closing process cannot be seen from here, or not all could be looked at
 };
 
 class LastClose {

@@ -12,8 +12,11 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
+
+#include <sys/resource.h>
 
 namespace famfs::daemon {
 namespace {
@@ -51,9 +54,22 @@ Result<CommandLine> resolved(CommandLine line) {
   return line;
 }
 
+// What limits we get may be those of whoever called sudo(8). Descriptors: one for each process that
+// a draft waits for (drafts.h), some to look into /proc. A file's size: an error of that write, and
+// not our end.
+void live_with_limits() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  }
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+}
+
 // In the process that serves. What fails before it is ready is said once, to whoever waits.
 int serve(const CommandLine& line, Parent& parent) {
   diag::init(diag_options(line));
+  live_with_limits();
   block_ending_signals();
   fail_on_access_only();
   bool ready = false;

@@ -3,6 +3,8 @@
 #include "catch.h"
 
 #include <condition_variable>
+#include <filesystem>
+#include <iterator>
 #include <set>
 
 #include <fcntl.h>
@@ -154,6 +156,31 @@ TEST_CASE("drafts: ended by rename or chmod") {
   CHECK(drafts.close(2, 0));
   CHECK(drafts.end(2)); // closed: commit it now
   CHECK_FALSE(drafts.end(2));
+}
+
+TEST_CASE("drafts: many of one process need one descriptor") {
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+  };
+  Committed committed;
+  Child child;
+  Child other;
+  Drafts drafts([&](std::uint64_t node) { committed.add(node); }, 1h);
+  const auto before = descriptors();
+  for (std::uint64_t node = 0; node < 100; ++node) {
+    drafts.add(node);
+    CHECK(drafts.close(node, child.pid()));
+  }
+  drafts.add(100);
+  CHECK(drafts.close(100, other.pid()));
+  CHECK(descriptors() - before == 2);
+  other.end(); // before the one whose pipe it has inherited
+  CHECK(committed.wait_for(100));
+  CHECK(drafts.contains(0));
+  child.end();
+  for (std::uint64_t node = 0; node < 100; ++node) {
+    REQUIRE(committed.wait_for(node));
+  }
 }
 
 TEST_CASE("drafts: opened for writing again") {

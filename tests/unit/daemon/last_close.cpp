@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include <pthread.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace famfs::daemon;
@@ -215,4 +217,55 @@ TEST_CASE("last close: this process, by the real /proc") {
           Writers::nobody);
   }
   fs::remove(path);
+}
+
+// Ten thousands of children's children do that to a stack of 8 MiB; here both are smaller.
+TEST_CASE("last close: a family deeper than the stack") {
+  constexpr std::size_t stack = 256UL * 1024;
+  constexpr int depth = 1000;
+  Proc proc;
+  proc.process(1, 0);
+  for (int i = 2; i <= depth; ++i) {
+    proc.process(i, i - 1);
+  }
+  proc.open(depth, 1, "/mnt/f", 77, kWrite);
+  struct Look {
+    const Proc& proc;
+    Writers found = Writers::unknown;
+  } look{.proc = proc};
+  pthread_attr_t small;
+  pthread_t thread{};
+  REQUIRE(::pthread_attr_init(&small) == 0);
+  REQUIRE(::pthread_attr_setstacksize(&small, stack) == 0);
+  const auto run = [](void* argument) -> void* {
+    auto& to = *static_cast<Look*>(argument);
+    to.found = to.proc.writers(2);
+    return nullptr;
+  };
+  REQUIRE(::pthread_create(&thread, &small, run, &look) == 0);
+  REQUIRE(::pthread_join(thread, nullptr) == 0);
+  ::pthread_attr_destroy(&small);
+  CHECK(look.found == Writers::others);
+}
+
+TEST_CASE("last close: without descriptors to look with, nobody is not the answer") {
+  Proc proc;
+  plant(proc);
+  proc.open(10, 1, "/mnt/f", 77, kWrite);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = ::dup(0);
+  REQUIRE(next >= 0);
+  ::close(next);
+  const auto with = [&](int spare) {
+    rlimit few = before;
+    few.rlim_cur = static_cast<rlim_t>(next + spare);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+    const Writers found = proc.writers(11);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+    return found;
+  };
+  CHECK(with(0) == Writers::unknown);
+  CHECK(with(1) != Writers::nobody); // a directory can be read, and what is in it not
+  CHECK(with(3) == Writers::others);
 }
