@@ -15,7 +15,6 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -100,8 +99,11 @@ bool has_holder(const DeviceRef& device) noexcept {
   struct stat status{};
   const bool roots = ::fstat(static_cast<int>(record), &status) == 0 && S_ISREG(status.st_mode) &&
                      status.st_uid == 0 && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-  const bool locked =
-      raw_syscall(SYS_flock, record, static_cast<long>(LOCK_SH | LOCK_NB)) == -EWOULDBLOCK;
+  struct flock lock{}; // as holder::Directory::is_locked()
+  lock.l_type = F_RDLCK;
+  lock.l_whence = SEEK_SET;
+  const bool locked = raw_syscall(SYS_fcntl, record, static_cast<long>(F_OFD_GETLK), &lock) == 0 &&
+                      lock.l_type != F_UNLCK;
   static_cast<void>(raw_syscall(SYS_close, record));
   return roots && locked;
 }

@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 namespace famfs::holder {
@@ -39,6 +38,15 @@ int make_directories(const std::filesystem::path& path) {
     return err == 0 ? make_directory(path) : err;
   }
   return err;
+}
+
+// Unlike flock(2), only who may write the file can have it: readers cannot make a record look
+// alive.
+struct flock write_lock() noexcept {
+  struct flock lock{};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  return lock;
 }
 
 bool write_all(int fd, std::string_view text) {
@@ -202,19 +210,26 @@ Result<std::string> Directory::read(int file, const std::string& name) const {
 Result<UniqueFd> Directory::replace_locked(const std::string& name, const std::string& text) const {
   const std::string temporary = "." + name + ".tmp";
   remove(temporary); // of one who died here; only the holder of the lock writes this name
-  UniqueFd file(::openat(fd_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | kSafe, 0644));
+  UniqueFd file(::openat(fd_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | kSafe, 0600));
   if (!file) {
     return fail_errno(errno, printable(path_of(temporary)));
   }
   // No fsync: a record says who runs now, and means nothing after a crash of the machine.
-  if (::fchmod(file.get(), 0644) != 0 || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 ||
-      !write_all(file.get(), text) ||
+  const struct flock lock = write_lock();
+  if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0 || !write_all(file.get(), text) ||
+      ::fchmod(file.get(), 0644) != 0 ||
       ::renameat(fd_.get(), temporary.c_str(), fd_.get(), name.c_str()) != 0) {
     const int err = errno;
     remove(temporary);
     return fail_errno(err, printable(path_of(name)));
   }
   return file;
+}
+
+bool Directory::is_locked(int file) noexcept {
+  struct flock lock = write_lock();
+  lock.l_type = F_RDLCK; // readers' locks are not asked for
+  return ::fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 } // namespace famfs::holder

@@ -42,10 +42,12 @@ public:
   [[nodiscard]] Result<UniqueFd> open_or_create(const std::string& name) const;
   // Errc::corrupt past 64 KiB.
   [[nodiscard]] Result<std::string> read(int file, const std::string& name) const;
-  // A new file of mode 0644 under `name`, whatever was there before; flock(LOCK_EX) is taken on it
-  // before the name leads to it, and held by the result.
+  // A new file of mode 0644 under `name`, whatever was there before; a write lock (fcntl(2), of the
+  // open file description) is taken on it before others can open it, and held by the result.
   [[nodiscard]] Result<UniqueFd> replace_locked(const std::string& name,
                                                 const std::string& text) const;
+  // Whether somebody has such a lock.
+  [[nodiscard]] static bool is_locked(int file) noexcept;
 
   Directory(UniqueFd fd, std::string path, int believed_uid);
 

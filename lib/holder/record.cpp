@@ -12,7 +12,6 @@
 #include <ctime>
 #include <utility>
 
-#include <sys/file.h>
 #include <sys/sysmacros.h>
 
 namespace famfs::holder {
@@ -53,11 +52,6 @@ std::optional<std::string> text_field(const Document& doc, const char* key) {
   const auto field = doc.find(key);
   return field != doc.end() && field->is_string() ? std::optional(field->get<std::string>())
                                                   : std::nullopt;
-}
-
-// A shared lock that is given back at once; record.h says why it is in nobody's way.
-bool is_live(int file) {
-  return ::flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 bool is_observer_record(std::string_view file_name, const media::DeviceId& device) {
@@ -209,7 +203,7 @@ Result<Record> read_record(const Directory& directory, const std::string& file_n
                                              printable(directory.path_of(file_name)),
                                              record->device.text(), name(record->mode)));
     }
-    record->live = is_live(file->get());
+    record->live = Directory::is_locked(file->get());
     if (record->live || directory.leads_to(file_name, file->get())) {
       return record;
     }

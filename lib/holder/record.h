@@ -1,9 +1,8 @@
 // Records: YAML files that tell people who has a device. Written by the holder of the lock, read by
 // anybody, believed by nobody where it matters.
 //
-// The holder has flock(LOCK_EX) on the record file itself, taken before the file gets its name, and
-// that is what makes a record live. To ask, a reader takes a shared lock on it for a moment; this
-// cannot get in a claim's way, as claims never lock a file that others can have open already.
+// The holder has a write lock on the record file itself, taken before the file gets its name, and
+// that is what makes a record live. Readers, who are anybody, can ask for it and cannot take it.
 #pragma once
 
 #include "holder/directory.h"

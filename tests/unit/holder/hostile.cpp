@@ -1,6 +1,7 @@
 // Nothing in the directory of records is trusted: what others put there is refused, and stops
 // nobody.
 #include "base/error.h"
+#include "base/fd.h"
 #include "catch.h"
 #include "holder/record.h"
 #include "support.h"
@@ -10,6 +11,7 @@
 #include <fstream>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,6 +128,33 @@ TEST_CASE("a forged record that nobody has locked is stale, whatever it says") {
   CHECK_FALSE(registry.holder(device.info().id));
   REQUIRE(registry.list().size() == 1);
   CHECK_FALSE(registry.list()[0].live);
+}
+
+TEST_CASE("who can only read a record can neither make it look alive nor get in its way") {
+  const Scratch scratch;
+  const media::Device device = scratch.device("dev");
+  fs::create_directories(scratch.directory());
+  const auto& id = device.info().id;
+  const fs::path path = scratch.directory() / (id.text() + ".yaml");
+  write(path, forged(id)); // of a holder who was killed
+  Registry registry(scratch.options());
+  const auto lock_all = [](int fd) {
+    struct flock lock{};
+    lock.l_type = F_RDLCK;
+    CHECK(::flock(fd, LOCK_EX | LOCK_NB) == 0);
+    CHECK(::fcntl(fd, F_OFD_SETLK, &lock) == 0);
+    lock.l_type = F_WRLCK;
+    CHECK(::fcntl(fd, F_OFD_SETLK, &lock) != 0);
+  };
+  const UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  lock_all(reader.get());
+  CHECK_FALSE(registry.holder(id));
+  const std::array devices{&device};
+  const auto claim = registry.claim(devices, Owner::make(), kListens);
+  REQUIRE(claim);
+  REQUIRE(registry.list().size() == 1);
+  CHECK(registry.list()[0].live);
+  CHECK(registry.list()[0].program == "testd");
 }
 
 TEST_CASE("a lock file that is not one is left alone: the device's own lock excludes") {
