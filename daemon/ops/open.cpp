@@ -57,8 +57,8 @@ Result<void> check_open(Mount& mount, tree::NodeId node, const fuse_file_info& f
 void open(fuse_req_t req, fuse_ino_t ino, fuse_file_info* fi) {
   Mount& mount = mount_of(req);
   if (meta::is_meta(ino)) {
-    // The kernel lets root past permission bits.
-    if (wants_to_write(*fi) || (fi->flags & O_TRUNC) != 0) {
+    // The kernel lets root past permission bits; and with nodefaultperm, everybody.
+    if (wants_to_write(*fi) || (fi->flags & O_TRUNC) != 0 || fuse_req_ctx(req)->uid != 0) {
       reply_errno(req, EACCES);
       return;
     }

@@ -29,7 +29,7 @@ struct Answer {
 };
 
 Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::uint64_t size,
-                     volume::Reader reader, Answer& answer) {
+                     Answer& answer) {
   const media::Memory& memory = mount.volume.memory();
   if (const auto range = meta::range(ino, mount.volume.geometry())) {
     if (offset < range->length && size > 0) {
@@ -44,7 +44,7 @@ Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::ui
     answer.add(memory, segment);
     return answer.parts.size() < kMostSegments;
   };
-  const auto found = mount.volume.segments(ino, offset, size, add, reader);
+  const auto found = mount.volume.segments(ino, offset, size, add);
   if (!found) {
     return std::unexpected(found.error());
   }
@@ -56,9 +56,7 @@ Result<void> collect(Mount& mount, fuse_ino_t ino, std::uint64_t offset, std::ui
 void read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, fuse_file_info* /*fi*/) {
   Mount& mount = mount_of(req);
   Answer answer;
-  const auto reader = fuse_req_ctx(req)->uid == 0 ? volume::Reader::root : volume::Reader::anyone;
-  if (const auto collected =
-          collect(mount, ino, static_cast<std::uint64_t>(offset), size, reader, answer);
+  if (const auto collected = collect(mount, ino, static_cast<std::uint64_t>(offset), size, answer);
       !collected) {
     reply_error(req, collected.error());
     return;

@@ -93,8 +93,8 @@ public:
                             std::uint64_t length) = 0; // in order; exactly `length`
 };
 
-// Who will see the bytes. Raw space shows what others left in it until its file is committed: to
-// root alone, anyone else is access_denied.
+// Who will see the bytes. Raw space shows what others left in it: until its file is committed, to
+// root alone, and through a map alone, for what root reads others may find in the kernel's cache.
 enum class Reader : std::uint8_t { anyone, root };
 
 class Volume {
@@ -145,11 +145,10 @@ public:
   // A pin on the file; hold one per open handle. stale, is_directory.
   [[nodiscard]] Result<holder::Pin> pin(NodeId id);
   // Bytes [offset, offset+length) cut to the size, as segments on the device; zeroes what a pending
-  // file never wrote. For readers that hand the addresses to a system call.
+  // file never wrote; raw: access_denied. For readers that hand the addresses to a system call.
   using SegmentFn = std::function<bool(const format::Segment&)>;
   [[nodiscard]] Result<std::uint64_t> segments(NodeId id, std::uint64_t offset,
-                                               std::uint64_t length, const SegmentFn& fn,
-                                               Reader reader = Reader::anyone);
+                                               std::uint64_t length, const SegmentFn& fn);
   // Copies out; returns bytes read (short at the end of the file).
   [[nodiscard]] Result<std::uint64_t> read(NodeId id, std::uint64_t offset, MutableBytes to);
   // Committed: within the size, cut at it; wholly past it: not_permitted. Pending: grows. Written
