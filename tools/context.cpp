@@ -1,5 +1,7 @@
 #include "context.h"
 
+#include "base/standard_descriptors.h"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -58,6 +60,7 @@ Context process_context() {
 }
 
 int run_main(int argc, char** argv, int (*tool)(Context&, const Args&)) {
+  open_standard_descriptors();
   try {
     Context context = process_context();
     const int code = tool(context, Args(argv + (argc > 0 ? 1 : 0), argv + argc));
