@@ -29,6 +29,7 @@ IOC_STATUS = ioc(2, 5, STATUS.size)
 IOC_FAILURE = ioc(1, 6, FAILURE.size)
 IOC_ANNOUNCE = ioc(0, 7, 0)
 IOC_CLONE = ioc(1, 8, 16)
+IOC_METRICS = ioc(2, 9, STATUS.size)
 
 
 def status(fd):
@@ -68,6 +69,10 @@ def commit(fd):
 
 def announce(fd):
     fcntl.ioctl(fd, IOC_ANNOUNCE)
+
+
+def clone(fd, source):
+    fcntl.ioctl(fd, IOC_CLONE, struct.pack("<IIQ", 1, 0, source))
 
 
 def failure(fd, offset, length):
