@@ -1,21 +1,23 @@
 # For tests of load, after tests/support/lib.sh.
 
-# under_sanitizer NAME COMMAND...: what a sanitizer says of it is kept, and makes it fail.
-# setarch: the kernel's address randomisation can put mappings where TSan's shadow must be.
-reports="$FAMFS_SCRATCH/report"
+# under_sanitizer NAME COMMAND...: what a sanitizer says of it is kept, and makes it fail. UBSan beside ASan heeds no log_path:
+# it ends the program. setarch: the kernel's address randomisation can put mappings where TSan's shadow must be.
+reports=$FAMFS_SCRATCH/report
+daemon_log=$FAMFS_SCRATCH/famfsd.log
 under_sanitizer() {
   local options="log_path=$reports.$1 exitcode=66"
   shift
-  TSAN_OPTIONS=$options ASAN_OPTIONS=$options UBSAN_OPTIONS="$options print_stacktrace=1" setarch -R "$@"
+  TSAN_OPTIONS=$options ASAN_OPTIONS=$options UBSAN_OPTIONS="$options halt_on_error=1 print_stacktrace=1" setarch -R "$@"
 }
 no_reports() {
   local found; found=$(ls "$reports".* 2>/dev/null)
-  [ -z "$found" ] || { head -c 20000 "$reports".*; fail "a sanitizer's reports: $found"; }
+  [ -z "$found" ] || { head -c 20000 "$reports".*; echo; fail "a sanitizer's reports: $found"; }
+  if grep -A20 'runtime error' "$daemon_log"; then fail "UBSan's report of famfsd"; fi
 }
 
 # serve MNT OPTIONS: famfsd as a job, so that its exit code is seen; SERVER is its pid.
 serve() {
-  under_sanitizer famfsd "$FAMFS_STAGE/sbin/famfsd" -f -o "$2" "$DEV" "$1" 2>"$FAMFS_SCRATCH/famfsd.log" &
+  under_sanitizer famfsd "$FAMFS_STAGE/sbin/famfsd" -f -o "$2" "$DEV" "$1" 2>>"$daemon_log" &
   SERVER=$!
   local i
   for i in $(seq 300); do
@@ -23,7 +25,7 @@ serve() {
     kill -0 "$SERVER" 2>/dev/null || break
     sleep 0.1
   done
-  cat "$FAMFS_SCRATCH/famfsd.log" >&2
+  cat "$daemon_log" >&2
   fail "famfsd -o $2 did not mount $1"
 }
 
@@ -33,7 +35,7 @@ end_serving() {
   expect_good umount "$1"
   wait "$2" || status=$?
   no_reports
-  [ "$status" = 0 ] || { tail -20 "$FAMFS_SCRATCH/famfsd.log" >&2; fail "famfsd ended with $status"; }
+  [ "$status" = 0 ] || { tail -20 "$daemon_log" >&2; fail "famfsd ended with $status"; }
 }
 
 free_in_df() { df -B1 --output=avail "$MNT" | tail -1 | tr -d ' '; }
