@@ -98,6 +98,10 @@ def calls(outdir):
                            call(5, 0, 7, struct.pack("<IIQ", 1, 0, 3)), call(0, 0, 8), call(7, 0, 0, map_in)])
     save(outdir, "ioctl", "files", b"\1" + everything)
     save(outdir, "ioctl", "raw", b"\0" + call(1, 0, 0, map_in) + call(0, 0, 4) + call(0, 0, 8) + call(1, 0, 2))
+    # Another size than the command's own, which the kernel does not send.
+    for number in range(9):
+        one = b"".join(call(file, 2, number, bytes([size]) + map_in[:size]) for file in (0, 4) for size in (0, 7))
+        save(outdir, "ioctl", f"short-{number}", b"\1" + one)
     for number in range(9):
         save(outdir, "ioctl", f"one-{number}", b"\1" + call(number, number % 2, number, map_in))
 
