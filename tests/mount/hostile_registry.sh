@@ -93,6 +93,7 @@ test_a_directory_of_another() {
     plant; "$owner"
     mount_fs
     is_held # the device's own lock is enough
+    grep -q famfsd "$holders/$id.yaml" && fail "$owner: used"
     expect_good touch "$MNT/f"
     expect_good umount "$MNT"
     [ "$(cat "$FAMFS_SCRATCH/precious")" = precious ] || fail "$owner: written through a link"
