@@ -34,6 +34,7 @@ public:
 
   bool all() {
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (unsigned i = 0; i < kThreads; ++i) {
       threads.emplace_back([this, i] { one(kSeed + i); });
     }
@@ -45,7 +46,7 @@ public:
     return !failed_;
   }
 
-  void save_to(const char* manifest) {
+  void save_to(const char* manifest) const {
     std::ofstream to(manifest);
     for (const FileRef& file : world_.files.all_committed()) {
       save(to, *file);

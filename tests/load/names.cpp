@@ -101,7 +101,7 @@ void Worker::look() {
 
 void Worker::file_system() {
   struct statvfs is{};
-  expect(::statvfs(world_.mount.c_str(), &is) == 0, "statvfs");
+  expect(::statvfs(world_.on_mount(world_.directories.any(random_)).c_str(), &is) == 0, "statvfs");
   errno = 0;
   expect(is.f_bfree <= is.f_blocks && is.f_bavail <= is.f_bfree, "statvfs: more free than all");
 }
