@@ -210,6 +210,7 @@ int Command::list() const {
   }
   std::set<int> exits = famfs::exits(info_.style);
   exits.insert(info_.usage_exit);
+  exits.insert(info_.results.begin(), info_.results.end());
   context_.out << to_json({{"program", info_.program},
                            {"purpose", info_.purpose},
                            {"operands", info_.operands},

@@ -37,6 +37,7 @@ struct CommandInfo {
   bool stop_at_operand = false; // what follows the first operand is not ours
   const char* notes = "";       // after the options in --help
   std::vector<SubCommandInfo> commands{};
+  std::vector<int> results{}; // exit codes that no error has
 };
 
 class Command {

@@ -1,4 +1,5 @@
-// famfs fsck and fsck.famfs: checks a file system and says what is wrong. Changes nothing.
+// famfs fsck and fsck.famfs: checks a file system and says what is wrong; with --repair mends what
+// has one right answer.
 #include "commands.h"
 
 #include "base/document.h"
@@ -7,6 +8,7 @@
 #include "buckets.h"
 #include "cli.h"
 #include "format/layout.h"
+#include "fsck_repair.h"
 #include "open_device.h"
 #include "progress.h"
 #include "volume/check.h"
@@ -17,6 +19,7 @@ namespace famfs::tools {
 namespace {
 
 constexpr std::uint32_t kMostBuckets = 64;
+constexpr int kMended = 1; // an exit code
 
 struct Options {
   bool verbose = false;
@@ -24,7 +27,9 @@ struct Options {
   bool json = false;
   bool map = false; // we always map, and copy what we look at: both are understood
   bool read = false;
-  bool ignored = false;
+  bool repair = false;
+  bool dry_run = false;
+  bool automatic = false; // -a, -p or -y
   std::optional<std::uint32_t> buckets;
 };
 
@@ -39,11 +44,7 @@ public:
       context_.out << format::describe(fault) << ": " << format::meaning(fault.kind) << '\n';
       return;
     }
-    Document one{{"kind", format::name(fault.kind)}, {"offset", fault.offset}};
-    if (fault.entry) {
-      one["entry"] = *fault.entry;
-    }
-    one["what"] = to_utf8(fault.what);
+    Document one = to_document(fault);
     one["meaning"] = format::meaning(fault.kind);
     faults_.push_back(std::move(one));
   }
@@ -69,7 +70,8 @@ Document to_document(const std::vector<volume::BadPlace>& bad) {
 }
 
 void print_json(Context& context, const std::string& device, const volume::CheckReport& report,
-                const Document& faults, const std::vector<std::uint64_t>& buckets) {
+                const Document& faults, const std::vector<std::uint64_t>& buckets,
+                const std::optional<Repaired>& repaired) {
   Document document{{"device", to_utf8(device)},
                     {"clean", report.faults == 0},
                     {"device_size", report.device_bytes},
@@ -86,7 +88,8 @@ void print_json(Context& context, const std::string& device, const volume::Check
                     {"file_bytes", report.file_bytes},
                     {"fault_count", report.faults},
                     {"faults", faults},
-                    {"bad_memory", to_document(report.bad)}};
+                    {"bad_memory", to_document(report.bad)},
+                    {"repair", repaired ? to_document(*repaired) : Document()}};
   if (!buckets.empty()) {
     document["space"]["bucket_free"] = buckets;
   }
@@ -124,17 +127,46 @@ void print_text(Context& context, const Options& options, const volume::CheckRep
   }
 }
 
-// 0 clean, 4 faults.
-Result<int> check(Context& context, const Options& options, const std::string& program,
-                  const std::string& path) {
-  auto where = device_of_path(context, path);
+std::string verdict(const volume::CheckReport& report, const std::optional<Repaired>& repaired) {
+  std::string text = report.faults == 0 ? "clean" : fmt::format("{} faults", report.faults);
+  if (repaired && !repaired->mends.empty()) {
+    text += fmt::format(", {} {}", repaired->mends.size(),
+                        repaired->done ? "mended" : "would be mended");
+  }
+  return text;
+}
+
+Result<OpenedDevice> open(Context& context, const Options& options, const std::string& program,
+                          const std::string& path) {
+  const auto where = device_of_path(context, path);
   if (!where) {
     return std::unexpected(where.error());
   }
+  const bool writes = options.repair && !options.dry_run;
+  if (writes && where->by_mount) {
+    return fail(Errc::busy, fmt::format("{}: mounted: umount it, then repair {}", printable(path),
+                                        printable(where->device)));
+  }
   // Of a mounted file system what is committed can be checked; by its device name somebody may mean
   // to have it alone.
-  auto device = open_device(context, program, where->device, media::Access::read_only,
-                            where->by_mount ? holder::ClaimMode::observe : holder::ClaimMode::hold);
+  return open_device(context, program, where->device,
+                     writes ? media::Access::read_write : media::Access::read_only,
+                     writes            ? holder::ClaimMode::hold_alone
+                     : where->by_mount ? holder::ClaimMode::observe
+                                       : holder::ClaimMode::hold);
+}
+
+// The sum, as fsck(8) has it, of 1: mended, and 4: faults are there still.
+int exit_of(const volume::CheckReport& report, const std::optional<Repaired>& repaired) {
+  const bool mends = repaired && !repaired->mends.empty();
+  const bool left = report.faults != 0 || (mends && !repaired->done);
+  return (mends && repaired->done ? kMended : 0) |
+         (left ? to_exit(Errc::corrupt, ExitStyle::fsck) : 0);
+}
+
+Result<int> check(Context& context, const Options& options, const std::string& program,
+                  const std::string& path) {
+  auto device = open(context, options, program, path);
   if (!device) {
     return std::unexpected(device.error());
   }
@@ -144,11 +176,27 @@ Result<int> check(Context& context, const Options& options, const std::string& p
     progress.set(done * format::kEntrySize, entries * format::kEntrySize);
     return !context.interrupted.load();
   };
+  std::optional<Repaired> repaired;
+  if (options.repair) {
+    auto mended = mend(context, *device, options.dry_run, go_on);
+    progress.wipe();
+    if (!mended) {
+      return fail(mended.error().code,
+                  fmt::format("{}: {}", printable(path), mended.error().message));
+    }
+    repaired = std::move(*mended);
+    if (!options.json) {
+      print_mends(context, *repaired);
+    }
+  }
   auto report = volume::check(*device->memory, teller, go_on, device->bad);
   progress.wipe();
   if (!report) {
     return fail(report.error().code,
                 fmt::format("{}: {}", printable(path), report.error().message));
+  }
+  if (repaired && report->faults != 0) {
+    look_for_lost(*device, *repaired);
   }
   std::vector<std::uint64_t> buckets;
   if (options.buckets && report->usable) {
@@ -159,14 +207,15 @@ Result<int> check(Context& context, const Options& options, const std::string& p
     buckets = std::move(*free);
   }
   if (options.json) {
-    print_json(context, device->info.path, *report, teller.faults(), buckets);
+    print_json(context, device->info.path, *report, teller.faults(), buckets, repaired);
   } else {
     print_text(context, options, *report, buckets);
-    context.out << printable(path)
-                << (report->faults == 0 ? std::string(": clean\n")
-                                        : fmt::format(": {} faults\n", report->faults));
+    if (repaired) {
+      print_lost(context, *repaired, device->info.path);
+    }
+    context.out << printable(path) << ": " << verdict(*report, repaired) << '\n';
   }
-  return report->faults == 0 ? 0 : to_exit(Errc::corrupt, ExitStyle::fsck);
+  return exit_of(*report, repaired);
 }
 
 int run(Context& context, const Args& args, const CommandInfo& info, bool from_fsck8) {
@@ -178,15 +227,22 @@ int run(Context& context, const Args& args, const CommandInfo& info, bool from_f
               options.buckets)
       .flag('m', "mmap", "accepted for scripts", options.map)
       .flag('r', "read", "accepted for scripts", options.read)
-      .flag('\0', "json", "everything as JSON; progress too, on standard error", options.json);
+      .flag('\0', "json", "everything as JSON; progress too, on standard error", options.json)
+      .flag('\0', "repair", "mend what has one right answer; asks nothing", options.repair)
+      .flag('n', "dryrun", "change nothing; with --repair, show what it would mend",
+            options.dry_run);
   if (from_fsck8) {
-    for (const char key : {'a', 'p', 'y', 'n'}) {
-      command.flag(key, "", "from fsck(8); nothing is ever repaired", options.ignored);
+    for (const char key : {'a', 'p', 'y'}) {
+      command.flag(key, "", "from fsck(8): --repair", options.automatic);
     }
   }
   if (auto code = command.parse(args, 1, 1)) {
     return *code;
   }
+  if (options.automatic && options.dry_run) {
+    return command.fail(Error{Errc::usage, "-n and -a, -p or -y: one excludes the other"});
+  }
+  options.repair |= options.automatic;
   if (options.map && options.read) {
     return command.fail(Error{Errc::usage, "--mmap and --read: one excludes the other: give one"});
   }
@@ -201,12 +257,15 @@ int run(Context& context, const Args& args, const CommandInfo& info, bool from_f
 CommandInfo info_of(std::string program, int usage_exit) {
   return {.program = std::move(program),
           .purpose = "Checks a famfs file system, by its device or by a path in its mount. "
-                     "Changes nothing.",
+                     "Changes nothing but with --repair.",
           .operands = "PATH|DEVICE",
           .style = ExitStyle::fsck,
           .usage_exit = usage_exit,
           .help_keys = "?",
-          .notes = "\nExit: 0 clean, 4 faults found, 8 could not run, 16 in use or wrong usage.\n"};
+          .notes =
+              "\nExit: 0 clean, 1 mended, 4 faults left (5: both), 8 could not run, 16 in use or "
+              "wrong usage.\n",
+          .results = {kMended, kMended | to_exit(Errc::corrupt, ExitStyle::fsck)}};
 }
 
 } // namespace

@@ -29,6 +29,7 @@ int run_holders(Context& context, const Args& args);
 int run_devices(Context& context, const Args& args);
 int run_probe(Context& context, const Args& args);
 int run_dump(Context& context, const Args& args);
+int run_salvage(Context& context, const Args& args);
 int run_config(Context& context, const Args& args);
 
 } // namespace famfs::tools

@@ -38,6 +38,7 @@ constexpr auto kSubCommands = std::to_array<SubCommand>({
     {"devices", run_devices, "show the dax devices of this machine and what is on them"},
     {"probe", run_probe, "tell whether there is a file system on a device"},
     {"dump", run_dump, "show superblock, log and entries as YAML or JSON"},
+    {"salvage", run_salvage, "copy what can be read out of a damaged file system"},
     {"config", run_config, "show the defaults that are in force, or check the file of them"},
 });
 

@@ -4,16 +4,29 @@
 
 namespace famfs::volume {
 
-Result<format::SuperblockBytes> load_superblock(const media::Memory& memory) {
-  format::SuperblockBytes bytes{};
-  if (auto dropped = memory.invalidate(0, bytes.size()); !dropped) {
+namespace {
+
+template <class Structure>
+Result<Structure> load_fresh(const media::Memory& memory, std::uint64_t offset) {
+  Structure bytes{};
+  if (auto dropped = memory.invalidate(offset, bytes.size()); !dropped) {
     return std::unexpected(dropped.error());
   }
   memory.fence();
-  if (auto loaded = memory.load(0, bytes); !loaded) {
+  if (auto loaded = memory.load(offset, bytes); !loaded) {
     return std::unexpected(loaded.error());
   }
   return bytes;
+}
+
+} // namespace
+
+Result<format::SuperblockBytes> load_superblock(const media::Memory& memory) {
+  return load_fresh<format::SuperblockBytes>(memory, 0);
+}
+
+Result<format::LogHeaderBytes> load_log_header(const media::Memory& memory) {
+  return load_fresh<format::LogHeaderBytes>(memory, format::kLogOffset);
 }
 
 Result<format::Superblock> valid_superblock(const media::Memory& memory,

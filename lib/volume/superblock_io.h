@@ -1,7 +1,8 @@
-// The superblock as it lies on the device now.
+// Superblock and log header as they lie on the device now.
 #pragma once
 
 #include "base/error.h"
+#include "format/log_header.h"
 #include "format/superblock.h"
 #include "media/memory.h"
 
@@ -11,6 +12,8 @@
 namespace famfs::volume {
 
 [[nodiscard]] Result<format::SuperblockBytes> load_superblock(const media::Memory& memory);
+
+[[nodiscard]] Result<format::LogHeaderBytes> load_log_header(const media::Memory& memory);
 
 // Validated whole; `memory` may be the beginning alone of a device of `device_size`. not_famfs: its
 // magic is none of ours; corrupt: any other fault; io: the memory is bad.

@@ -16,9 +16,9 @@ using namespace famfs::tools::test;
 namespace {
 
 const std::vector<std::string> kSubCommands{
-    "mount", "umount", "fsck",    "mkdir",  "cp",      "creat",  "verify",
-    "flush", "exec",   "logplay", "getmap", "holders", "status", "devices",
-    "probe", "dump",   "chkread", "check",  "clone",   "config", "metrics"};
+    "mount",   "umount",  "fsck",   "mkdir",   "cp",      "creat",   "verify", "flush",
+    "exec",    "logplay", "getmap", "holders", "status",  "devices", "probe",  "dump",
+    "chkread", "check",   "clone",  "config",  "metrics", "salvage"};
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
