@@ -64,6 +64,7 @@ def main(file, device):
         qemu = subprocess.Popen(command(folder, file, os.stat(file).st_size), stderr=subprocess.PIPE)
         try:
             wait_for("QMP", lambda: os.path.exists(f"{folder}/qmp"), qemu)
+            tell(f"{folder}/qmp")  # it is there before the memory is mapped, and answers after
             with open(f"/proc/{qemu.pid}/maps", encoding="utf-8") as maps:
                 maps = [line.split() for line in maps if line.rstrip().endswith(" " + device)]
             assert maps and all("rw-s" in line[1] for line in maps), "the device is not mapped"
