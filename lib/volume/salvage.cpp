@@ -58,6 +58,7 @@ public:
     if (!allocator) {
       return std::unexpected(allocator.error());
     }
+    // A tree cannot be moved. NOLINTNEXTLINE(modernize-make-unique)
     survey_.contents.reset(
         new Contents{.tree = tree::Tree(0, 0, 0755), .allocator = std::move(*allocator)});
     const log::Reader reader(memory_, ground->geometry);
@@ -124,11 +125,13 @@ private:
   void look_at(const log::Reader& reader, const Ground& ground, std::uint64_t index) {
     const std::uint64_t offset = format::entry_offset(index);
     if (media::find(bad_, offset, format::kEntrySize) != nullptr) {
-      return lose(index, {}, "its entry is in bad memory");
+      lose(index, {}, "its entry is in bad memory");
+      return;
     }
     auto bytes = reader.entry(index);
     if (!bytes) {
-      return lose(index, {}, bytes.error().message);
+      lose(index, {}, bytes.error().message);
+      return;
     }
     if (const auto fault = format::check_whole(*bytes, index)) {
       const auto restored = format::restore_entry(*bytes, index, ground.geometry);
@@ -150,7 +153,8 @@ private:
   void take(const format::EntryBytes& bytes, std::uint64_t index, const Ground& ground) {
     const auto entry = format::decode_entry(bytes, index, ground.geometry);
     if (!entry) {
-      return lose(index, format::path_as_is(bytes), format::describe(entry.error()));
+      lose(index, format::path_as_is(bytes), format::describe(entry.error()));
+      return;
     }
     if (const auto* file = std::get_if<format::FileEntry>(&entry->body)) {
       make_parents(survey_.contents->tree, file->path.view());
@@ -158,7 +162,8 @@ private:
       make_parents(survey_.contents->tree, directory->path.view());
     }
     if (const auto fault = apply(*survey_.contents, index, *entry)) {
-      return lose(index, format::path_as_is(bytes), format::describe(*fault));
+      lose(index, format::path_as_is(bytes), format::describe(*fault));
+      return;
     }
     if (const auto* file = std::get_if<format::FileEntry>(&entry->body)) {
       survey_.file_bytes += file->size;
