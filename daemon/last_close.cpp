@@ -1,5 +1,7 @@
 #include "last_close.h"
 
+#include "mount_table.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -116,7 +118,7 @@ private:
     const fs::path table = of(process);
     return std::ranges::any_of(numbers_in<int>(table / "fd", blind_), [&](int fd) {
       const std::string name = std::to_string(fd);
-      return ++looked_at_ > kMost || is_writer(table / "fdinfo" / name, table / "fd" / name);
+      return ++looked_at_ > kMost || is_writer(table, name);
     });
   }
 
@@ -136,17 +138,34 @@ private:
            (target.ends_with(deleted) && named(target.substr(0, target.size() - deleted.size())));
   }
 
+  // Inode numbers are a file system's own, and ours are small: /dev/null or a terminal may have the
+  // same. Of files on two famfs mounts one is taken for the other: then RELEASE commits.
+  [[nodiscard]] bool is_elsewhere(const fs::path& info, const fs::path& mounts) {
+    const auto id = field<std::uint64_t>(info, "mnt_id:", blind_);
+    std::ifstream in(mounts);
+    for (std::string line; id && std::getline(in, line);) {
+      const auto mount = parse_mount_line(line);
+      if (mount && mount->id == std::to_string(*id)) {
+        return mount->type != "fuse.famfs";
+      }
+    }
+    return false;
+  }
+
   // The link is read only where the kernel does not tell the inode (before Linux 5.14): a closer
   // in the middle of execve(2) holds what newer kernels wait for when they read it, and waits for
-  // us. A file of another file system with the same number, open for writing in the same family,
-  // is taken for this one: then RELEASE commits.
-  [[nodiscard]] bool is_writer(const fs::path& info, const fs::path& link) {
+  // us.
+  [[nodiscard]] bool is_writer(const fs::path& table, const std::string& fd) {
+    const fs::path info = table / "fdinfo" / fd;
     const auto flags = field<unsigned>(info, "flags:", blind_, 8);
     if (!flags || (*flags & O_ACCMODE) == O_RDONLY || (*flags & O_PATH) != 0) {
       return false;
     }
     const auto inode = field<std::uint64_t>(info, "ino:", blind_);
-    return inode ? *inode == file_.inode : is_named(link);
+    if (!inode) {
+      return is_named(table / "fd" / fd);
+    }
+    return *inode == file_.inode && !is_elsewhere(info, table / "mountinfo");
   }
 
   // Appended. False: the kernel tells none of its threads' children.

@@ -43,6 +43,7 @@ std::optional<MountEntry> parse_mount_line(std::string_view line) {
   if (fields.size() < before_optional || !(in >> entry.type >> entry.source)) {
     return std::nullopt;
   }
+  entry.id = fields[0];
   entry.device = fields[2];
   entry.mount_point = unescaped(fields[4]);
   entry.source = unescaped(entry.source);

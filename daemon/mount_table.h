@@ -8,6 +8,7 @@
 namespace famfs::daemon {
 
 struct MountEntry {
+  std::string id;          // as fdinfo's mnt_id names it
   std::string device;      // "0:47": the file system's number, major:minor
   std::string mount_point; // unescaped
   std::string type;        // "fuse.famfs"

@@ -204,6 +204,28 @@ test_no_space_is_told_at_write() {
   expect_fail bash -c "echo x >'$MNT/g'" 2>/dev/null
 }
 
+# /dev/null's inode number is small, and so are ours. The mapping holds RELEASE back.
+test_a_writer_of_another_file_system_with_the_same_inode_number() {
+  setup
+  python3 - "$MNT" <<'P' || fail "not committed at close"
+import ctypes, mmap, os, sys
+folder = sys.argv[1]
+private_map = ctypes.CDLL(None).mmap  # mmap.mmap has a duplicate of the descriptor
+private_map.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+null = os.open("/dev/null", os.O_RDWR)
+for i in range(1000):
+    name = f"{folder}/{i}"
+    fd = os.open(name, os.O_CREAT | os.O_RDWR)
+    os.write(fd, b"x")
+    private_map(None, 4096, mmap.PROT_READ, mmap.MAP_PRIVATE, fd, 0)
+    os.close(fd)
+    assert b"state: committed" in os.getxattr(name, "user.famfs.map"), (i, os.stat(name))
+    if os.stat(name).st_ino == os.fstat(null).st_ino:
+        sys.exit(0)
+sys.exit(f"no file has the number of {os.fstat(null)}")
+P
+}
+
 test_unlink_while_open() {
   setup
   bash -c 'exec 5>"$1"; echo x >&5; rm "$1"; echo y >&5' _ "$F" || fail "write to an unlinked file"

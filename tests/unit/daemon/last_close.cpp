@@ -46,11 +46,17 @@ public:
       write(tid, "status", "Tgid:\t" + std::to_string(pid) + "\nPPid:\t1\n");
     }
   }
-  void open(int pid, int fd, const std::string& path, std::uint64_t inode,
-            const std::string& flags) {
+  void open(int pid, int fd, const std::string& path, std::uint64_t inode, const std::string& flags,
+            int mount = 29) {
     fs::create_symlink(path, root_ / std::to_string(pid) / "fd" / std::to_string(fd));
     write(pid, "fdinfo/" + std::to_string(fd),
-          "pos:\t0\nflags:\t" + flags + "\nmnt_id:\t29\nino:\t" + std::to_string(inode) + "\n");
+          "pos:\t0\nflags:\t" + flags + "\nmnt_id:\t" + std::to_string(mount) + "\nino:\t" +
+              std::to_string(inode) + "\n");
+  }
+  void mounts(int pid) {
+    write(pid, "mountinfo",
+          "24 1 0:5 / /dev rw - devtmpfs udev rw\n"
+          "29 1 0:47 / /mnt rw,nosuid,nodev - fuse.famfs /dev/dax0.0 rw\n");
   }
   void open_before_5_14(int pid, int fd, const std::string& path) {
     open(pid, fd, path, 77, "0100002");
@@ -135,6 +141,19 @@ TEST_CASE("last close: the closer itself, its ancestors and descendants") {
     CHECK(proc.writers(15) == Writers::closer);
     CHECK(LastClose(proc.root()).process_of(15) == 10);
   }
+}
+
+TEST_CASE("last close: the same inode number on another file system") {
+  Proc proc;
+  plant(proc);
+  proc.mounts(10);
+  proc.open(10, 0, "/dev/null", 77, kReadWrite, 24);
+  CHECK(proc.writers(10) == Writers::nobody);
+  proc.open(10, 1, "/mnt/f", 77, kWrite, 29);
+  CHECK(proc.writers(11) == Writers::others);
+  proc.close(10, 1);
+  proc.open(10, 1, "/mnt/f", 77, kWrite, 30); // of a mount that was taken away
+  CHECK(proc.writers(11) == Writers::others);
 }
 
 TEST_CASE("last close: outside the family only when everyone is looked at") {

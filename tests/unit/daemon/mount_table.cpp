@@ -12,6 +12,7 @@ TEST_CASE("mount table: a line of mountinfo") {
   CHECK(entry->mount_point == "/mnt/a b");
   CHECK(entry->type == "fuse.famfs");
   CHECK(entry->source == "/dev/dax0.0");
+  CHECK(entry->id == "36");
   CHECK(entry->device == "0:47");
   CHECK(parse_mount_line("36 35 0:47 / /mnt\\134x rw - ext4 /dev/sda1 rw")->mount_point ==
         "/mnt\\x");
