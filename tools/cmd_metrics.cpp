@@ -176,8 +176,8 @@ void write_errors(std::ostream& out, const std::vector<Told>& all) {
               });
 }
 
-Result<Told> listen(const MountPoint& mount) {
-  auto words = ask(mount, status);
+Result<Told> listen(const Context& context, const MountPoint& mount) {
+  auto words = ask(context, mount, status);
   if (!words) {
     return std::unexpected(words.error());
   }
@@ -185,7 +185,7 @@ Result<Told> listen(const MountPoint& mount) {
                        {"mount_point", words->at("mount_point").get<std::string>()}},
             .words = std::move(*words)};
   if (!is_dead(told.words)) {
-    auto counted = ask(mount, metrics);
+    auto counted = ask(context, mount, metrics);
     if (!counted) {
       return std::unexpected(counted.error());
     }
@@ -221,7 +221,7 @@ int run_metrics(Context& context, const Args& args) {
   int code = 0;
   std::vector<Told> all;
   for (const MountPoint& mount : *mounts) {
-    auto told = listen(mount);
+    auto told = listen(context, mount);
     if (!told) {
       code = command.fail(told.error()); // and hides no other
       continue;

@@ -27,7 +27,7 @@ int run_status(Context& context, const Args& args) {
   int code = 0;
   Document all = Document::array();
   for (const MountPoint& mount : *mounts) {
-    auto document = ask(mount, status);
+    auto document = ask(context, mount, status);
     if (!document) {
       code = command.fail(document.error()); // and hides no other
       continue;

@@ -26,6 +26,8 @@ struct Context {
   bool tty = false; // err is a terminal: progress may be drawn on it
   // What is done sooner needs no progress.
   std::chrono::milliseconds progress_after{500};
+  // What a mount's daemon is asked and has not answered by then is said to be slow.
+  std::chrono::seconds answer_within{5};
   // Set by the first SIGINT or SIGTERM; what can be stopped half-way looks at it and undoes its
   // work.
   const std::atomic<bool>& interrupted;

@@ -1,6 +1,7 @@
 #include "mount_point.h"
 
 #include "base/text.h"
+#include "slow_answer.h"
 
 #include <charconv>
 #include <fstream>
@@ -91,6 +92,7 @@ Result<std::vector<MountPoint>> famfs_mounts(const Context& context) {
 }
 
 Result<MountPoint> mount_of(const Context& context, const std::string& path) {
+  const SlowAnswer slow(context, path);
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
     return fail_errno(errno, printable(path));

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "slow_answer.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -45,7 +46,7 @@ Result<std::vector<MountPoint>> mounts_asked_for(const Context& context, const A
   }
   const std::string& path = operands[0];
   struct stat status{};
-  if (stat(path.c_str(), &status) != 0) {
+  if (const SlowAnswer slow(context, path); stat(path.c_str(), &status) != 0) {
     return is_gone(errno) ? mount_by_name(context, path) : fail_errno(errno, printable(path));
   }
   auto by_path = mount_of(context, path);
@@ -60,7 +61,8 @@ Result<std::vector<MountPoint>> mounts_asked_for(const Context& context, const A
   return by_device;
 }
 
-Result<Document> ask(const MountPoint& mount, Question question) {
+Result<Document> ask(const Context& context, const MountPoint& mount, Question question) {
+  const SlowAnswer slow(context, mount.directory);
   Document document{{"mount_point", to_utf8(mount.directory)},
                     {"device", to_utf8(mount.device)},
                     {"state", "live"}};

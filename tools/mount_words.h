@@ -20,7 +20,8 @@ using Question = Result<Document> (*)(int directory_fd, const std::string& path)
 
 // The answer, behind what the kernel's table says and `state`: live, or dead when the daemon is
 // gone; then there is no answer, but `why` and `what_to_do`.
-[[nodiscard]] Result<Document> ask(const MountPoint& mount, Question question);
+[[nodiscard]] Result<Document> ask(const Context& context, const MountPoint& mount,
+                                   Question question);
 [[nodiscard]] bool is_dead(const Document& told);
 
 } // namespace famfs::tools
