@@ -309,6 +309,37 @@ TEST_CASE("Salvage follows no link that somebody puts in its way, and writes ove
   }
 }
 
+TEST_CASE("Salvage follows no link that takes the place of a directory it made") {
+  Tools tools;
+  (void)make_images(tools);
+  const std::string to = tools.scratch.path("out");
+  const std::string outside = tools.scratch.path("outside");
+  fs::create_directory(to);
+  fs::create_directory(outside);
+  const auto device =
+      media::Device::open(tools.scratch.path("images/good"), media::Access::read_only);
+  REQUIRE(device);
+  const auto memory = device->map();
+  REQUIRE(memory);
+  const auto found = volume::survey(**memory);
+  REQUIRE(found);
+  const UniqueFd root(open(to.c_str(), O_RDONLY | O_DIRECTORY));
+  const auto swap = [&](auto) {
+    if (fs::is_directory(fs::symlink_status(to + "/before"))) {
+      fs::remove(to + "/before");
+      fs::create_symlink(outside, to + "/before");
+    }
+    return true;
+  };
+  const auto mode = fs::status(outside).permissions();
+  const auto saved =
+      salvage(**memory, {}, *found, root, {.go_on = swap, .failed = [](const Error&) {}});
+  REQUIRE(saved);
+  CHECK(saved->failed == 2); // the file, and the mode of the directory
+  CHECK(fs::is_empty(outside));
+  CHECK(fs::status(outside).permissions() == mode);
+}
+
 TEST_CASE("Salvage: bad memory is zeroes, and named; what it holds besides is there") {
   Tools tools;
   (void)make_images(tools);
