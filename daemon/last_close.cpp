@@ -139,7 +139,8 @@ private:
   }
 
   // Inode numbers are a file system's own, and ours are small: /dev/null or a terminal may have the
-  // same. Of files on two famfs mounts one is taken for the other: then RELEASE commits.
+  // same. A file on another famfs mount, or on a mount that its process does not see (a container's
+  // terminal), is taken for ours: then RELEASE commits.
   [[nodiscard]] bool is_elsewhere(const fs::path& info, const fs::path& mounts) {
     const auto id = field<std::uint64_t>(info, "mnt_id:", blind_);
     std::ifstream in(mounts);
