@@ -9,7 +9,7 @@ Durable::Durable(std::span<const std::byte> device, Forget forget)
     : device_(device), forget_(std::move(forget)), kept_(device.begin(), device.end()) {}
 
 void Durable::write_back(pid_t thread, std::uint64_t offset) {
-  if (forget_ && forget_(Event::write_back, write_backs_++)) {
+  if (forget_ && forget_(Event::write_back, offset / kLine)) {
     return;
   }
   const std::uint64_t line = offset / kLine * kLine;
@@ -18,7 +18,7 @@ void Durable::write_back(pid_t thread, std::uint64_t offset) {
 }
 
 void Durable::fence(pid_t thread) {
-  if (forget_ && forget_(Event::fence, fences_++)) {
+  if (forget_ && forget_(Event::fence, 0)) {
     return;
   }
   for (const auto& [line, bytes] : unfenced_[thread]) {

@@ -18,10 +18,10 @@ inline constexpr std::size_t kLine = 64;
 
 class Durable {
 public:
-  // `device` as it is now is kept; it is looked at again at each write-back. `forget` tells which
-  // event (0, 1, …: a write-back, or a fence) is not believed, to see that it is missed.
+  // `device` as it is now is kept; it is looked at again at each write-back. `forget` tells what is
+  // not believed, to see that it is missed: write-backs of that line, fences.
   enum class Event : std::uint8_t { write_back, fence };
-  using Forget = std::function<bool(Event, std::uint64_t number)>;
+  using Forget = std::function<bool(Event, std::uint64_t line)>;
   Durable(std::span<const std::byte> device, Forget forget);
 
   void write_back(pid_t thread, std::uint64_t offset);
@@ -34,7 +34,6 @@ public:
 private:
   std::span<const std::byte> device_;
   Forget forget_;
-  std::uint64_t write_backs_ = 0, fences_ = 0;
   std::vector<std::byte> kept_;
   std::map<pid_t, std::map<std::uint64_t, std::vector<std::byte>>> unfenced_; // lines by offset
 };

@@ -80,8 +80,8 @@ public:
       : all{device, nullptr},
         no_fences{device,
                   [](Durable::Event event, auto) { return event == Durable::Event::fence; }},
-        lines_left_out{device, [](Durable::Event event, std::uint64_t number) {
-                         return event == Durable::Event::write_back && number % 100 == 99;
+        lines_left_out{device, [](Durable::Event event, std::uint64_t line) {
+                         return event == Durable::Event::write_back && line % 100 == 99;
                        }} {}
   void write_back(pid_t thread, std::uint64_t offset) override {
     each([&](Judge& judge) { judge.write_back(thread, offset); });
