@@ -109,9 +109,7 @@ TEST_CASE("mkfs that is interrupted leaves no file system, and says so") {
 TEST_CASE("logplay --shadow that is interrupted says how far it came") {
   Tools tools;
   const std::string device = tools.file_system();
-  const std::string command = FAMFS_PYTHON " '" FAMFS_TEST_DATA "/support/omf.py' traps '" +
-                              tools.scratch.path("images") + "'";
-  REQUIRE(std::system(command.c_str()) == 0);
+  (void)make_images(tools.scratch);
   tools.interrupted = true;
   const Run run = tools(
       run_logplay, {"-S", tools.scratch.path("shadow"), "-d", tools.scratch.path("images/good")});

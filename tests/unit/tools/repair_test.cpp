@@ -7,6 +7,7 @@
 #include "salvager.h"
 
 #include "catch.h"
+#include "hex.h"
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,7 @@
 using namespace famfs;
 using namespace famfs::tools;
 using namespace famfs::tools::test;
+using famfs::testing::from_hex;
 
 namespace fs = std::filesystem;
 
@@ -29,13 +31,10 @@ namespace {
 constexpr std::uint64_t kSeqnum = format::kLogOffset + format::kNextSeqnumOffset;
 constexpr char kSystem[] = "11111111-2222-4333-8444-555555555555"; // of the images
 
-nlohmann::json make_images(const Tools& tools) {
-  const std::string folder = tools.scratch.path("images");
-  const std::string command =
-      FAMFS_PYTHON " '" FAMFS_TEST_DATA "/support/omf.py' traps '" + folder + "'";
-  REQUIRE(std::system(command.c_str()) == 0);
+// The images, and a host whose system UUID is theirs.
+nlohmann::json images_of_this_host(const Tools& tools) {
   spill(tools.scratch.path("uuid"), kSystem);
-  return nlohmann::json::parse(std::ifstream(folder + "/traps.json"));
+  return make_images(tools.scratch);
 }
 
 void patch(const std::string& device, std::uint64_t at, const std::string& bytes) {
@@ -60,24 +59,19 @@ std::string cut_short(Tools& tools) {
   return device;
 }
 
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
-
-std::set<std::string> tree_below(const std::string& folder) {
-  std::set<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    CHECK(!entry.is_symlink());
-    struct stat status{};
-    CHECK(lstat(entry.path().c_str(), &status) == 0);
-    CHECK((status.st_mode & 07000) == 0);
-    paths.insert(entry.path().string().substr(folder.size() + 1));
-  }
-  return paths;
+// Of the image "good", into a folder that is there.
+Salvaged salvage_good(const Tools& tools, const std::string& to, const SalvageCalls& calls) {
+  const auto device =
+      media::Device::open(tools.scratch.path("images/good"), media::Access::read_only);
+  REQUIRE(device);
+  const auto memory = device->map();
+  REQUIRE(memory);
+  const auto found = volume::survey(**memory);
+  REQUIRE(found);
+  auto saved =
+      salvage(**memory, {}, *found, UniqueFd(open(to.c_str(), O_RDONLY | O_DIRECTORY)), calls);
+  REQUIRE(saved);
+  return std::move(*saved);
 }
 
 // What each image's faults come to. All others are left.
@@ -165,7 +159,7 @@ TEST_CASE("A client does not repair, and may look") {
 
 TEST_CASE("Hostile images: what is mended, that it is for good, and that the rest is not touched") {
   Tools tools;
-  const auto manifest = make_images(tools);
+  const auto manifest = images_of_this_host(tools);
   for (const auto& [name, expected] : manifest.items()) {
     CAPTURE(name);
     const std::string device = tools.scratch.path("images/" + name);
@@ -191,7 +185,7 @@ TEST_CASE("Hostile images: what is mended, that it is for good, and that the res
 
 TEST_CASE("Mended and left at once: 5") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string device = tools.scratch.path("images/path-dotdot");
   patch(device, kSeqnum + 4, "\1");
   CHECK(tools(run_fsck_famfs, {"--repair", device}).exit == 5);
@@ -200,7 +194,7 @@ TEST_CASE("Mended and left at once: 5") {
 
 TEST_CASE("Hostile images: salvage gets all files out, and writes nowhere else") {
   Tools tools;
-  const auto manifest = make_images(tools);
+  const auto manifest = images_of_this_host(tools);
   fs::create_directory(tools.scratch.path("cage"));
   for (const auto& [name, expected] : manifest.items()) {
     CAPTURE(name);
@@ -235,7 +229,7 @@ TEST_CASE("Hostile images: salvage gets all files out, and writes nowhere else")
 
 TEST_CASE("Salvage: modes without special bits, directories that let nobody in, parents made up") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string to = tools.scratch.path("out");
   CHECK(tools(run_salvage, {tools.scratch.path("images/mode-setuid"), to}).exit == 0);
   CHECK((fs::status(to + "/bad").permissions() & fs::perms::mask) == fs::perms(0755));
@@ -268,7 +262,7 @@ TEST_CASE("Salvage: only into a new or empty directory, and only what is a devic
 
 TEST_CASE("Salvage follows no link that somebody puts in its way, and writes over nothing") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string to = tools.scratch.path("out");
   const std::string outside = tools.scratch.path("outside");
   fs::create_directory(to);
@@ -287,22 +281,12 @@ TEST_CASE("Salvage follows no link that somebody puts in its way, and writes ove
     fs::create_directory(to + "/before");
     spill(to + "/before/file", "mine");
   }
-  const auto device =
-      media::Device::open(tools.scratch.path("images/good"), media::Access::read_only);
-  REQUIRE(device);
-  const auto memory = device->map();
-  REQUIRE(memory);
-  const auto found = volume::survey(**memory);
-  REQUIRE(found);
-  const UniqueFd root(open(to.c_str(), O_RDONLY | O_DIRECTORY));
   unsigned failed = 0;
-  const auto saved =
-      salvage(**memory, {}, *found, root,
-              {.go_on = [](auto) { return true; }, .failed = [&](const Error&) { ++failed; }});
-  REQUIRE(saved);
-  CHECK(saved->failed == failed);
+  const auto saved = salvage_good(
+      tools, to, {.go_on = [](auto) { return true; }, .failed = [&](const Error&) { ++failed; }});
+  CHECK(saved.failed == failed);
   CHECK(failed > 0);
-  CHECK(saved->files == 0);
+  CHECK(saved.files == 0);
   CHECK(fs::is_empty(outside));
   if (fs::is_regular_file(fs::symlink_status(to + "/before/file"))) {
     CHECK(slurp(to + "/before/file") == "mine");
@@ -311,19 +295,11 @@ TEST_CASE("Salvage follows no link that somebody puts in its way, and writes ove
 
 TEST_CASE("Salvage follows no link that takes the place of a directory it made") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string to = tools.scratch.path("out");
   const std::string outside = tools.scratch.path("outside");
   fs::create_directory(to);
   fs::create_directory(outside);
-  const auto device =
-      media::Device::open(tools.scratch.path("images/good"), media::Access::read_only);
-  REQUIRE(device);
-  const auto memory = device->map();
-  REQUIRE(memory);
-  const auto found = volume::survey(**memory);
-  REQUIRE(found);
-  const UniqueFd root(open(to.c_str(), O_RDONLY | O_DIRECTORY));
   const auto swap = [&](auto) {
     if (fs::is_directory(fs::symlink_status(to + "/before"))) {
       fs::remove(to + "/before");
@@ -332,17 +308,15 @@ TEST_CASE("Salvage follows no link that takes the place of a directory it made")
     return true;
   };
   const auto mode = fs::status(outside).permissions();
-  const auto saved =
-      salvage(**memory, {}, *found, root, {.go_on = swap, .failed = [](const Error&) {}});
-  REQUIRE(saved);
-  CHECK(saved->failed == 2); // the file, and the mode of the directory
+  const auto saved = salvage_good(tools, to, {.go_on = swap, .failed = [](const Error&) {}});
+  CHECK(saved.failed == 2); // the file, and the mode of the directory
   CHECK(fs::is_empty(outside));
   CHECK(fs::status(outside).permissions() == mode);
 }
 
 TEST_CASE("Salvage: bad memory is zeroes, and named; what it holds besides is there") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string device = tools.scratch.path("images/good");
   tools.bad = {{10 << 20, 256}}; // the head of before/file
   const Run run = tools(run_salvage, {device, tools.scratch.path("out")});
@@ -359,7 +333,7 @@ TEST_CASE("Salvage: bad memory is zeroes, and named; what it holds besides is th
 
 TEST_CASE("Salvage: an interrupt leaves whole files alone, and says how many") {
   Tools tools;
-  (void)make_images(tools);
+  (void)images_of_this_host(tools);
   const std::string device = cut_short(tools);
   const auto before = head(device);
   tools.interrupted = true;

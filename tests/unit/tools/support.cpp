@@ -3,9 +3,11 @@
 #include "catch.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace fs = std::filesystem;
@@ -60,6 +62,26 @@ std::string Tools::file_system(const std::string& name) {
   REQUIRE(made.err.empty());
   REQUIRE(made.exit == 0);
   return device;
+}
+
+nlohmann::json make_images(const Scratch& scratch) {
+  const std::string folder = scratch.path("images");
+  const std::string command =
+      FAMFS_PYTHON " '" FAMFS_TEST_DATA "/support/omf.py' traps '" + folder + "'";
+  REQUIRE(std::system(command.c_str()) == 0);
+  return nlohmann::json::parse(std::ifstream(folder + "/traps.json"));
+}
+
+std::set<std::string> tree_below(const std::string& folder) {
+  std::set<std::string> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    CHECK(!entry.is_symlink());
+    struct stat status{};
+    CHECK(lstat(entry.path().c_str(), &status) == 0);
+    CHECK((status.st_mode & 07000) == 0);
+    paths.insert(entry.path().string().substr(folder.size() + 1));
+  }
+  return paths;
 }
 
 std::string slurp(const std::string& path) {

@@ -5,9 +5,12 @@
 #include "commands.h"
 #include "context.h"
 
+#include <nlohmann/json.hpp>
+
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -52,6 +55,11 @@ public:
   Args replaced;        // what an exec would have become
   int replace_error = 0;
 };
+
+// Those of tests/support/omf.py in the folder "images", and the manifest of them.
+nlohmann::json make_images(const Scratch& scratch);
+// Paths of all that is in a folder, none of which may be a link or have a bit past 0777.
+[[nodiscard]] std::set<std::string> tree_below(const std::string& folder);
 
 [[nodiscard]] std::string slurp(const std::string& path);
 void spill(const std::string& path, const std::string& text);

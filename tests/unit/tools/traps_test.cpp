@@ -4,6 +4,7 @@
 #include "base/document.h"
 
 #include "catch.h"
+#include "hex.h"
 
 #include <nlohmann/json.hpp>
 
@@ -14,35 +15,11 @@
 using namespace famfs;
 using namespace famfs::tools;
 using namespace famfs::tools::test;
+using famfs::testing::from_hex;
 
 namespace fs = std::filesystem;
 
 namespace {
-
-nlohmann::json make_images(const Scratch& scratch) {
-  const std::string folder = scratch.path("images");
-  const std::string command =
-      FAMFS_PYTHON " '" FAMFS_TEST_DATA "/support/omf.py' traps '" + folder + "'";
-  REQUIRE(std::system(command.c_str()) == 0);
-  return nlohmann::json::parse(std::ifstream(folder + "/traps.json"));
-}
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
-}
-
-std::set<std::string> tree_below(const std::string& folder) {
-  std::set<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    CHECK(!entry.is_symlink());
-    paths.insert(entry.path().string().substr(folder.size() + 1));
-  }
-  return paths;
-}
 
 std::size_t entries_in(const std::string& folder) {
   return static_cast<std::size_t>(

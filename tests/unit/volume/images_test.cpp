@@ -6,6 +6,7 @@
 #include "volume/check.h"
 
 #include "catch.h"
+#include "hex.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -60,14 +61,6 @@ std::set<std::string> all_paths(Volume& volume) {
   std::set<std::string> paths;
   collect(volume, tree::kRoot, "", paths);
   return paths;
-}
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return bytes;
 }
 
 std::unique_ptr<media::Memory> map(const fs::path& path) {
