@@ -21,25 +21,6 @@ expect_model() {
   expect_exact
 }
 
-# Free space in pieces of 4 MiB: every second file is gone before it is committed.
-fragment() {
-  python3 - "$MNT" <<'P' || fail fragment
-import errno, os, sys
-files = []
-try:
-    for i in range(10000):
-        path = f"{sys.argv[1]}/piece{i}"
-        files.append((path, os.open(path, os.O_CREAT | os.O_RDWR)))
-        os.posix_fallocate(files[-1][1], 0, 4 << 20)
-except OSError as e:
-    assert e.errno == errno.ENOSPC, e
-for path, _ in files[::2]:
-    os.unlink(path)
-for _, fd in files:
-    os.close(fd)
-P
-}
-
 test_one_extent() {
   make_fs; mount_fs
   expect_model f
@@ -47,13 +28,13 @@ test_one_extent() {
 
 test_several_extents() {
   make_fs; mount_fs
-  fragment
+  fragment 4M
   expect_model f
 }
 
 test_several_extents_in_place() {
   make_fs; mount_fs
-  fragment
+  fragment 4M
   head -c 15000001 /dev/urandom >"$MNT/f"
   expect_text '"extents": \[\[.*\], \[' "$(python3 "$(dirname "$0")/../mount/control.py" map "$MNT/f")"
   expect_model f

@@ -6,26 +6,6 @@ probe=$1
 twin=$2
 shift 2
 
-# As many holes of 2 MiB as the device has room for: every second file is gone before it is committed.
-fragment() {
-  python3 - "$MNT" <<'P' || fail fragment
-import errno, os, sys
-files = []
-try:
-    for i in range(10000):
-        path = f"{sys.argv[1]}/piece{i}"
-        fd = os.open(path, os.O_CREAT | os.O_RDWR)
-        files.append((path, fd))
-        os.posix_fallocate(fd, 0, 2 << 20)
-except OSError as e:
-    assert e.errno == errno.ENOSPC, e
-for path, _ in files[::2]:
-    os.unlink(path)
-for _, fd in files:
-    os.close(fd)
-P
-}
-
 test_frames_of_one_extent() {
   make_fs; mount_fs
   head -c 5000001 /dev/urandom >"$FAMFS_SCRATCH/copy"
@@ -36,7 +16,7 @@ test_frames_of_one_extent() {
 
 test_frames_of_many_extents() {
   make_fs; mount_fs
-  fragment
+  fragment 2M
   head -c 25000001 /dev/urandom >"$FAMFS_SCRATCH/copy"
   cp "$FAMFS_SCRATCH/copy" "$MNT/f"
   text=$("$probe" frames "$MNT/f" "$FAMFS_SCRATCH/copy") || fail "$text"

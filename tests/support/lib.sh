@@ -33,6 +33,25 @@ remount() { expect_good umount "$MNT"; mount_fs "${1:-}"; }
 # Runs as an ordinary user (nobody).
 as_user() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 
+# fragment SIZE: free space in pieces of SIZE: every second file is gone before it is committed.
+fragment() {
+  python3 - "$MNT" "$(numfmt --from=iec "$1")" <<'P' || fail fragment
+import errno, os, sys
+files = []
+try:
+    for i in range(10000):
+        path = f"{sys.argv[1]}/piece{i}"
+        files.append((path, os.open(path, os.O_CREAT | os.O_RDWR)))
+        os.posix_fallocate(files[-1][1], 0, int(sys.argv[2]))
+except OSError as e:
+    assert e.errno == errno.ENOSPC, e
+for path, _ in files[::2]:
+    os.unlink(path)
+for _, fd in files:
+    os.close(fd)
+P
+}
+
 # As if it had never been formatted. Whoever had it last may let go a little after umount(2).
 fresh_device() {
   if [ -z "${FAMFS_TEST_DEVICE:-}" ]; then new_device 256M; return; fi
