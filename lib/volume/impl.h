@@ -107,11 +107,19 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> shrink(Pending& file, std::uint64_t size);
   void cut_off(Pending& file);
 
-  // -- data.cpp
+  // -- lay_out.cpp
   [[nodiscard]] Result<void> fixed_size(const Pending& file) const; // always an error
-  [[nodiscard]] Result<void> may_show(const Pending& file, Reader reader) const;
   [[nodiscard]] Result<void> grow_to(Pending& file, std::uint64_t needed, Growth growth);
   [[nodiscard]] Result<void> lay_out(Pending& file, const Layout& layout);
+
+  // -- data.cpp
+  [[nodiscard]] Result<void> may_show(const Pending& file, Reader reader) const;
+  // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
+  // are dropped before each read (io: they are bad), and before a program first maps the file; from
+  // then on by famfs_acquire alone.
+  [[nodiscard]] Result<void> look_anew(const Committed& file, std::uint64_t offset,
+                                       std::uint64_t length) const;
+  void look_anew_once(NodeId id, const Committed& file);
   [[nodiscard]] Result<std::uint64_t> write(Pending& file, std::uint64_t offset,
                                             std::uint64_t length, WriteSource& source);
   [[nodiscard]] Result<std::uint64_t> write(NodeId id, const Committed& file, std::uint64_t offset,
@@ -127,12 +135,6 @@ struct Volume::Impl {
   [[nodiscard]] Result<void> clone(Pending& file, const Committed& source); // under its mutex
   [[nodiscard]] bool is_orphan(const Pending& file) const;                  // unlocked
   [[nodiscard]] Result<void> sync(NodeId id, const Committed& file);        // unlocked
-  // Unlocked. A client's caches may hold what these bytes were before the master wrote them: they
-  // are dropped before each read (io: they are bad), and before a program first maps the file; from
-  // then on by famfs_acquire alone.
-  [[nodiscard]] Result<void> look_anew(const Committed& file, std::uint64_t offset,
-                                       std::uint64_t length) const;
-  void look_anew_once(NodeId id, const Committed& file);
   void watch_mapped(NodeId id); // unlocked: `mapped` until its last pin goes
   [[nodiscard]] std::vector<NodeId> unfinished() const; // unlocked
   [[nodiscard]] Result<bool> finish(NodeId id);         // unlocked; whether it was pending

@@ -2,6 +2,8 @@
 
 #include "base/units.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace famfs::volume {
@@ -25,6 +27,17 @@ Result<void> on_segments(const media::Memory& memory, const format::FileMap& map
 }
 
 } // namespace
+
+Result<std::uint64_t> end_of(std::uint64_t offset, std::uint64_t length) {
+  const auto end = checked_add(offset, length);
+  if (!end || *end > kMaxFileSize) {
+    return fail(Errc::too_big,
+                fmt::format("{} bytes at offset {}: past the largest file, {}: write "
+                            "less",
+                            length, offset, kMaxFileSize));
+  }
+  return *end;
+}
 
 Result<void> zero(media::Memory& memory, const format::FileMap& map, std::uint64_t from,
                   std::uint64_t to) {

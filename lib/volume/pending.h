@@ -15,6 +15,8 @@ namespace famfs::volume {
 
 // As loff_t has it; also keeps sums of two offsets from wrapping.
 inline constexpr std::uint64_t kMaxFileSize = INT64_MAX;
+// offset + length, which cannot wrap; too_big: past that.
+[[nodiscard]] Result<std::uint64_t> end_of(std::uint64_t offset, std::uint64_t length);
 
 enum class PendingState : std::uint8_t { pending, committed, gone };
 
