@@ -2,8 +2,10 @@
 
 A writer is a child of ours in the mount. Before it makes a file it notes that it will, and once the call that promises
 something has returned it notes that, in a journal outside the mount, before it goes on. Contents follow from the name."""
+import errno
 import os
 import random
+import shutil
 import signal
 import subprocess
 import threading
@@ -15,6 +17,8 @@ LARGEST = 5 << 20
 SIZES = ((1, 4096), (4097, 100_000), (100_001, 2 << 20), ((2 << 20) + 1, LARGEST))
 SEED_OF_CREAT = 7
 MOST_FILES = 40  # of a thread
+MOST_REFUSED = 4  # ENOSPC, until a writer gives up
+EXIT_FULL = 12    # of famfs
 
 
 class Contents:
@@ -29,16 +33,19 @@ class Contents:
 
 
 class Plan:
-    """One file to be made: `how` is close, fsync, hole, cp, creat or plain-cp."""
+    """One file or directory/ to be made: `how` is close, fsync, hole, cp, creat or plain-cp; mkdir or …cp-tree."""
 
     def __init__(self, name, size, how, uid):
         self.name, self.size, self.how, self.uid = name, size, how, uid
-        self.acknowledged = False
-        self.killed = False
+        self.acknowledged = self.killed = self.refused = False
 
     def __str__(self):
-        words = ["acknowledged"] * self.acknowledged + ["killed"] * self.killed
+        words = [w for w in ("acknowledged", "killed", "refused") if getattr(self, w)]
         return f"{self.name} ({', '.join([self.how, *words])})"
+
+    def may_be_part(self):
+        """As on any file system, where a program closes what it could not finish. Ours do not."""
+        return self.how not in ("cp", "creat") and (self.refused or (self.killed and self.how == "plain-cp"))
 
     def line(self):
         return f"begin {self.name} {self.size} {self.how} {self.uid}\n"
@@ -52,8 +59,8 @@ class Journal:
         os.write(self.fd, line.encode())
 
     @staticmethod
-    def read(path, plans, trouble):
-        """Adds what the journal says to `plans`, by name, and errors to `trouble`."""
+    def read(path, plans, usual, trouble):
+        """Adds what the journal says to `plans`, by name, times to `usual`, and errors to `trouble`."""
         for line in open(path):
             word, name, *rest = line.split()
             if word == "begin":
@@ -62,17 +69,39 @@ class Journal:
                 plans[name].acknowledged = True
             elif word == "kill":
                 plans[name].killed = True
+            elif word == "full":
+                plans[name].refused = True
+            elif word == "took":
+                usual.note(name, float(rest[0]))
             else:
                 trouble.append(line.strip())
+
+
+class Usual:
+    """How long things take that are left alone, as of late; which moments to kill them at."""
+
+    def __init__(self, rng, took=None):
+        self.rng, self.took = rng, took or {}
+
+    def note(self, what, seconds):
+        self.took[what] = [*self.took.get(what, ()), seconds][-5:]
+
+    def of(self, what):
+        return sorted(self.took[what])[len(self.took[what]) // 2]
+
+    def draw(self, what):
+        """None: not known yet, so leave it alone. A little past the end: then it is known anew."""
+        return self.rng.uniform(0, 1.2 * self.of(what)) if what in self.took else None
 
 
 class Writer:
     """Runs in a process of its own, with `threads` that make files in turns, or as one that runs commands."""
 
-    def __init__(self, name, uid, seed, journal, contents, scratch, over):
-        """over[0], shared with the driver: set before the mount may go."""
+    def __init__(self, name, uid, seed, journal, contents, scratch, over, to_the_limit):
+        """over[0], shared with the driver: set before the mount may go. to_the_limit: device or log will be full."""
         self.name, self.uid, self.seed = name, uid, seed
         self.journal, self.contents, self.scratch, self.over = journal, contents, scratch, over
+        self.to_the_limit, self.refused = to_the_limit, 0
 
     def fork(self, mount_point, before, work):
         """`before`: st_dev of the mount point while nothing is mounted; `work` is files or commands."""
@@ -111,17 +140,27 @@ class Writer:
             self.journal.note(f"error {name} {'_'.join(what.split())}\n")
         return False
 
+    def full(self, plans):
+        """False: as often as not, nothing more will fit."""
+        if not self.to_the_limit:
+            return self.error(plans[0].name, "ENOSPC")
+        for plan in plans:
+            plan.refused = True
+            self.journal.note(f"full {plan.name}\n")
+        self.refused += 1
+        return self.refused < MOST_REFUSED
+
     def plan(self, rng, tag, how):
         low, high = rng.choices(SIZES, (5, 3, 2, 1))[0]
         return Plan(f"{self.name}.{tag}", rng.randint(low, high), how, self.uid)
 
     def attempt(self, plan, make):
-        """False: the mount is gone."""
+        """False: the mount is gone, or full."""
         self.journal.note(plan.line())
         try:
             make(plan)
         except OSError as e:
-            return self.error(plan.name, e.strerror)
+            return self.full([plan]) if e.errno == errno.ENOSPC else self.error(plan.name, e.strerror)
         self.journal.note(f"ack {plan.name}\n")
         return True
 
@@ -155,9 +194,10 @@ class Writer:
             if self.over[0]:
                 return
             if i % 5 == 0:
-                place = f"{self.name}.{number}.{i}/"
-                if not self.attempt(Plan(place, 0, "mkdir", self.uid), self.make_directory):
+                plan = Plan(f"{self.name}.{number}.{i}/", 0, "mkdir", self.uid)
+                if not self.attempt(plan, self.make_directory):
                     return
+                place = "" if plan.refused else plan.name
                 continue
             plan = self.plan(rng, f"{number}.{i}", rng.choice(("close", "fsync", "hole")))
             plan.name = (place if rng.random() < 0.5 else "") + plan.name
@@ -171,34 +211,63 @@ class Writer:
         for thread in every:
             thread.join()
 
-    def commands(self, delays):
-        """Commands that make files, the i-th killed after delays[i] seconds (None: not)."""
+    def commands(self, count, likely, took):
+        """Commands that make files, each with this likelihood killed before it ends. `took`: Usual's, of such commands."""
         rng = random.Random(self.seed)
-        for i, delay in enumerate(delays):
+        usual = Usual(rng, took)
+        for i in range(count):
             if self.over[0]:
                 return
-            plan = self.plan(rng, f"c{i}", rng.choice(("cp", "cp", "creat", "plain-cp")))
-            if not self.run(plan, delay):
+            how, tree = rng.choice((("cp", 0), ("cp", 0), ("creat", 0), ("plain-cp", 0), ("cp", 3), ("plain-cp", 3)))
+            plans = [self.plan(rng, f"c{i}", how)]
+            if tree:
+                top = Plan(plans[0].name + "/", 0, f"{how}-tree", self.uid)
+                plans = [top, *(self.plan(rng, f"c{i}/{n}", how) for n in range(tree))]
+            # Most of a command's time is its start: from there, or from when its last file is there.
+            what = plans[0].how + rng.choice(("", "-made"))
+            if not self.run(plans, what, usual.draw(what) if rng.random() < likely else None):
                 return
 
-    def run(self, plan, delay):
-        self.journal.note(plan.line())
-        if plan.how == "creat":
-            argv = ["famfs", "creat", "-r", "-S", str(SEED_OF_CREAT), "-s", str(plan.size), plan.name]
+    def source(self, plans):
+        """Outside the mount, what is to be copied."""
+        top = f"{self.scratch}/{plans[0].name}"
+        for plan in plans:
+            if plan.name.endswith("/"):
+                os.mkdir(top)
+            else:
+                with open(f"{self.scratch}/{plan.name}", "wb") as f:
+                    f.write(self.contents.of(plan.name, plan.size))
+        return top.rstrip("/")
+
+    def run(self, plans, what, delay):
+        name, how = plans[0].name.rstrip("/"), plans[-1].how
+        for plan in plans:
+            self.journal.note(plan.line())
+        source = None
+        if how == "creat":
+            argv = ["famfs", "creat", "-r", "-S", str(SEED_OF_CREAT), "-s", str(plans[0].size), name]
         else:
-            source = f"{self.scratch}/{self.name}.source"
-            with open(source, "wb") as f:
-                f.write(self.contents.of(plan.name, plan.size))
-            argv = (["famfs"] if plan.how == "cp" else []) + ["cp", source, plan.name]
+            source = self.source(plans)
+            argv = (["famfs"] if how == "cp" else []) + ["cp", "-r", source, name]
+        began = time.monotonic()
         child = subprocess.Popen(argv, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        if what.endswith("-made"):
+            while child.poll() is None and not os.path.lexists(plans[-1].name):
+                time.sleep(0.0002)
+            began = time.monotonic()
         if delay is not None:
             time.sleep(delay)
             child.send_signal(signal.SIGKILL)
         errors = child.communicate()[1].decode(errors="replace")
-        if child.returncode == -signal.SIGKILL:
-            self.journal.note(f"kill {plan.name}\n")
-        elif child.returncode == 0:
-            self.journal.note(f"ack {plan.name}\n")
-        else:
-            return self.error(plan.name, errors)
+        took = time.monotonic() - began
+        if source:
+            (shutil.rmtree if os.path.isdir(source) else os.unlink)(source)
+        if child.returncode == EXIT_FULL or (child.returncode == 1 and os.strerror(errno.ENOSPC) in errors):
+            return self.full(plans)
+        if child.returncode not in (0, -signal.SIGKILL):
+            return self.error(name, errors)
+        if child.returncode == 0:
+            self.journal.note(f"took {what} {took}\n")
+        for plan in plans:
+            self.journal.note(f"{'ack' if child.returncode == 0 else 'kill'} {plan.name}\n")
         return True
