@@ -14,6 +14,7 @@
 #include "open_files.h"
 #include "options.h"
 
+#include <atomic>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -47,6 +48,7 @@ struct MountBase : Ground {
   std::unique_ptr<AccessPath> access;
   InitExchange init;
   OpenFiles open_files;
+  std::atomic<bool> told_log_full = false; // once is enough: it does not grow
   const bool read_only;
   const std::time_t started = std::time(nullptr);
 };

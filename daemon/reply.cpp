@@ -1,6 +1,7 @@
 #include "reply.h"
 
 #include "base/diag.h"
+#include "base/text.h"
 #include "meta_files.h"
 
 namespace famfs::daemon {
@@ -27,6 +28,11 @@ void reply_errno(fuse_req_t req, int error) {
 
 void reply_error(fuse_req_t req, const Error& error) {
   diag::debug("{}", error.message);
+  // Programs get ENOSPC, as from a full device, which df shows; that it is the log is said here.
+  MountBase& mount = mount_base_of(req);
+  if (error.code == Errc::log_full && !mount.told_log_full.exchange(true)) {
+    diag::error("{}: {}", printable(mount.line.mount_point), error.message);
+  }
   fuse_reply_err(req, to_errno(error.code));
 }
 
