@@ -52,7 +52,8 @@ int famfs_map_extent(const famfs_map* map, size_t i, struct famfs_extent* extent
 /* The contiguous stretch that holds byte `offset` of the file, from there on. -EINVAL: past it. */
 int famfs_map_resolve(const famfs_map* map, uint64_t offset, struct famfs_extent* extent);
 
-/* mmap(2) for files on a famfs mount: same arguments, same errors. MAP_SHARED is a direct map:
+/* mmap(2) for files on a famfs mount: same arguments, same errors, and EMFILE, for it opens the
+ * device for a moment. MAP_SHARED is a direct map:
  * several extents and interleaved strips appear as one range. MAP_PRIVATE is the kernel's own. The
  * mapping outlives close(fd), is inherited by fork(), and pins the file until its last part is
  * unmapped. */

@@ -4,6 +4,8 @@
 
 #include "capi/range.h"
 
+#include <cerrno>
+
 namespace famfs::capi {
 
 struct Kernel {
@@ -22,5 +24,10 @@ struct Kernel {
 extern const Kernel kLinux;
 
 [[nodiscard]] std::size_t page_size() noexcept;
+
+// Of a negative errno: for want of memory or descriptors, whatever the thing asked for is.
+[[nodiscard]] constexpr bool is_want(std::intptr_t error) noexcept {
+  return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
 
 } // namespace famfs::capi

@@ -91,7 +91,8 @@ MapOutcome Mapper::map(const MapRequest& request, DirectFile& file) noexcept {
     return {Verdict::not_ours, error}; // the kernel says the same, whoever's file it is
   }
   if (const int error = source_.query(request.fd, FAMFS_MAP_USE, file); error != 0) {
-    return {Verdict::not_ours, error == -ENOTTY ? -ENODEV : error};
+    return {is_want(error) ? Verdict::refused : Verdict::not_ours,
+            error == -ENOTTY ? -ENODEV : error};
   }
   Job job(request, file);
   if (const int error = prepare(job); error != 0) {
@@ -104,7 +105,7 @@ MapOutcome Mapper::map(const MapRequest& request, DirectFile& file) noexcept {
       fd = source_.open_device(file.device, false);
     }
     if (fd < 0) {
-      return {Verdict::out_of_reach, as_mmap_error(fd)};
+      return {is_want(fd) ? Verdict::refused : Verdict::out_of_reach, as_mmap_error(fd)};
     }
     job.device = UniqueFd(fd);
   }
@@ -196,10 +197,13 @@ std::intptr_t Mapper::reserve_anywhere(const Placement& placement, int flags) co
     const auto got = static_cast<std::uintptr_t>(at);
     const std::uintptr_t begin = got + ((placement.phase - placement.head - got) & (alignment - 1));
     const std::uintptr_t end = begin + placement.reserved();
+    int error = 0;
     for (const Range spare : {Range{got, begin}, Range{end, got + length}}) {
-      if (!spare.empty()) {
-        static_cast<void>(kernel_.unmap(spare));
-      }
+      error = error == 0 && !spare.empty() ? kernel_.unmap(spare) : error;
+    }
+    if (error != 0) { // the kernel would have to split what it has merged with a neighbour
+      static_cast<void>(kernel_.unmap({got, got + length}));
+      return error;
     }
     return static_cast<std::intptr_t>(begin + placement.head);
   }

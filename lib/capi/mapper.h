@@ -33,7 +33,7 @@ struct MapRequest {
 
 enum class Verdict : std::uint8_t {
   mapped,
-  refused,      // as mmap(2) would of any file
+  refused,      // as mmap(2) would of any file, or for want of memory or descriptors
   not_ours,     // the kernel's to map or to refuse
   out_of_reach, // a famfs file, whose device this process cannot open
 };

@@ -56,32 +56,36 @@ bool is_superblock_magic(std::uint64_t little_endian) noexcept {
   return magic == format::kSuperblockMagic;
 }
 
+// -ENODEV, unless it could not be looked at for want of something.
+int not_ours(std::intptr_t error) noexcept {
+  return is_want(error) ? static_cast<int>(error) : -ENODEV;
+}
+
 // A devdax device cannot be read(2).
-bool mapped_magic(int fd, const DeviceRef& device) noexcept {
+int check_mapped_magic(int fd, const DeviceRef& device) noexcept {
   const std::intptr_t at = kLinux.map(0, device.alignment, PROT_READ, MAP_SHARED, fd, 0);
   if (at < 0) {
-    return false;
+    return not_ours(at);
   }
   const auto begin = static_cast<std::uintptr_t>(at);
   std::uint64_t magic = 0;
   const bool failed = media::guarded_copy(&magic, pointer(begin), sizeof magic).failed;
   static_cast<void>(kLinux.unmap({begin, begin + device.alignment}));
-  return !failed && is_superblock_magic(magic);
+  return !failed && is_superblock_magic(magic) ? 0 : -ENODEV;
 }
 
-bool has_superblock(int fd, const DeviceRef& device) noexcept {
+int check_superblock(int fd, const DeviceRef& device) noexcept {
   if (device.id != 0) {
-    return mapped_magic(fd, device);
+    return check_mapped_magic(fd, device);
   }
   std::uint64_t magic = 0;
-  return raw_syscall(SYS_pread64, static_cast<long>(fd), &magic, sizeof magic, 0L) ==
-             sizeof magic &&
-         is_superblock_magic(magic);
+  const long got = raw_syscall(SYS_pread64, static_cast<long>(fd), &magic, sizeof magic, 0L);
+  return got == sizeof magic && is_superblock_magic(magic) ? 0 : not_ours(got);
 }
 
 // What lies there is not ours to look at. The rule is the holder registry's: the record is at hand,
 // and locked for as long as its holder lives. Its names are those of media::DeviceId::text().
-bool has_holder(const DeviceRef& device) noexcept {
+int check_holder(const DeviceRef& device) noexcept {
   char path[128];
   if (device.id != 0) {
     std::snprintf(path, sizeof path, "/run/famfs/holders/dax-%u:%u.yaml", gnu_dev_major(device.id),
@@ -94,7 +98,7 @@ bool has_holder(const DeviceRef& device) noexcept {
   constexpr long flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
   const long record = raw_syscall(SYS_openat, static_cast<long>(AT_FDCWD), &path[0], flags, 0L);
   if (record < 0) {
-    return false;
+    return not_ours(record);
   }
   struct stat status{};
   const bool roots = ::fstat(static_cast<int>(record), &status) == 0 && S_ISREG(status.st_mode) &&
@@ -105,12 +109,12 @@ bool has_holder(const DeviceRef& device) noexcept {
   const bool locked = raw_syscall(SYS_fcntl, record, static_cast<long>(F_OFD_GETLK), &lock) == 0 &&
                       lock.l_type != F_UNLCK;
   static_cast<void>(raw_syscall(SYS_close, record));
-  return roots && locked;
+  return roots && locked ? 0 : -ENODEV;
 }
 
 // Whether the device is one of famfs's, by other than the daemon's word.
-bool is_ours(int fd, const DeviceRef& device) noexcept {
-  return device.raw ? has_holder(device) : has_superblock(fd, device);
+int check_ours(int fd, const DeviceRef& device) noexcept {
+  return device.raw ? check_holder(device) : check_superblock(fd, device);
 }
 
 } // namespace
@@ -125,9 +129,11 @@ int open_device(const DeviceRef& device, bool writable) noexcept {
   if (fd < 0) {
     return static_cast<int>(fd);
   }
-  if (!is_meant(static_cast<int>(fd), device) || !is_ours(static_cast<int>(fd), device)) {
+  const int error =
+      is_meant(static_cast<int>(fd), device) ? check_ours(static_cast<int>(fd), device) : -ENODEV;
+  if (error != 0) {
     static_cast<void>(raw_syscall(SYS_close, fd));
-    return -ENODEV;
+    return error;
   }
   return static_cast<int>(fd);
 }

@@ -109,10 +109,14 @@ std::intptr_t Mapper::move(const Source& source, Range from, std::size_t new_siz
   DirectFile now;
   const MapOutcome outcome = map(request, now);
   if (outcome.verdict != Verdict::mapped) {
-    return outcome.verdict == Verdict::refused ? outcome.result : -ENOMEM;
+    return outcome.verdict == Verdict::refused && !is_want(outcome.result) ? outcome.result
+                                                                           : -ENOMEM;
   }
   if ((flags & MREMAP_DONTUNMAP) == 0 && !from.empty()) {
-    static_cast<void>(unmap(from.begin, from.size()));
+    if (const int error = unmap(from.begin, from.size()); error != 0) {
+      static_cast<void>(unmap(static_cast<std::uintptr_t>(outcome.result), new_size));
+      return error;
+    }
   }
   return outcome.result;
 }
