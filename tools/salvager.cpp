@@ -17,7 +17,7 @@
 namespace famfs::tools {
 namespace {
 
-constexpr std::size_t kPiece = MiB;
+constexpr std::size_t kReadAtOnce = MiB;
 
 // Whoever may write to the directory may put links into it while we work. (glibc has no wrapper.)
 Result<UniqueFd> open_beneath(const UniqueFd& root, const std::string& path, int flags,
@@ -60,7 +60,7 @@ class Salvager {
 public:
   Salvager(const media::Memory& memory, const media::BadRanges& bad, const tree::Tree& tree,
            const UniqueFd& root, const SalvageCalls& calls)
-      : memory_(memory), bad_(bad), tree_(tree), root_(root), calls_(calls), buffer_(kPiece) {}
+      : memory_(memory), bad_(bad), tree_(tree), root_(root), calls_(calls), buffer_(kReadAtOnce) {}
 
   Result<Salvaged> run() {
     std::vector<tree::NodeId> directories{tree::kRoot};
@@ -165,7 +165,7 @@ private:
     const format::FileMap map = tree_.map(id);
     for (std::uint64_t at = 0; at < info.size;) {
       const auto piece =
-          MutableBytes(buffer_).first(std::min<std::uint64_t>(kPiece, info.size - at));
+          MutableBytes(buffer_).first(std::min<std::uint64_t>(kReadAtOnce, info.size - at));
       auto read = volume::read_around(memory_, bad_, map, at, piece,
                                       [&](std::uint64_t offset, std::uint64_t length) {
                                         damaged.bad.push_back({.offset = offset, .length = length});

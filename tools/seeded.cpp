@@ -29,7 +29,7 @@ struct Column {
 };
 using Matrix = std::array<Column, 128>;
 
-Column apply(const Matrix& matrix, Column state) noexcept {
+Column times(const Matrix& matrix, Column state) noexcept {
   Column result;
   for (unsigned i = 0; i < 64; ++i) {
     const std::uint64_t low = 0 - ((state.a >> i) & 1);
@@ -52,7 +52,7 @@ Powers make_powers() noexcept {
   }
   for (unsigned k = 1; k < kPowers; ++k) {
     for (unsigned i = 0; i < 128; ++i) {
-      powers[k][i] = apply(powers[k - 1], powers[k - 1][i]);
+      powers[k][i] = times(powers[k - 1], powers[k - 1][i]);
     }
   }
   return powers;
@@ -73,7 +73,7 @@ void SeededContent::seek(std::uint64_t offset) noexcept {
   std::uint64_t draws = offset / sizeof(std::uint32_t);
   for (unsigned k = 0; draws != 0; ++k, draws >>= 1) {
     if ((draws & 1) != 0) {
-      state = apply(powers[k], state);
+      state = times(powers[k], state);
     }
   }
   now_ = {state.a, state.b};

@@ -47,6 +47,8 @@ private:
 // before the caller has fenced: a crash until then leaves anything. `progress(done, total)` is
 // called every few MiB; it returns false to stop (Errc::interrupted).
 using Progress = std::function<bool(std::uint64_t done, std::uint64_t total)>;
+// Entries that whoever reads a log reads between two calls.
+inline constexpr std::uint64_t kEntriesPerCall = 16384;
 [[nodiscard]] Result<void> make_log(media::Memory& memory, std::uint64_t log_length,
                                     const Progress& progress = {});
 

@@ -16,9 +16,6 @@ namespace famfs::volume {
 
 namespace {
 
-// Entries between two calls of `progress`.
-constexpr std::uint64_t kPiece = 16384;
-
 class Checker {
 public:
   Checker(const media::Memory& memory, log::Reporter& reporter, const log::Progress& progress,
@@ -101,7 +98,8 @@ private:
     };
     log::Replayed replayed;
     do {
-      auto piece = reader.replay(replayed.position, apply_entry, reporter_, 1, kPiece);
+      auto piece =
+          reader.replay(replayed.position, apply_entry, reporter_, 1, log::kEntriesPerCall);
       if (!piece) {
         return unless_corrupt(piece.error());
       }

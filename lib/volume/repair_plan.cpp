@@ -20,7 +20,6 @@ namespace {
 using format::Fault;
 using format::FaultKind;
 
-constexpr std::uint64_t kPiece = 16384; // entries between two calls of `progress`
 constexpr std::uint64_t kNextSeqnum = format::kLogOffset + format::kNextSeqnumOffset;
 constexpr std::uint64_t kNextIndex = format::kLogOffset + format::kNextIndexOffset;
 
@@ -259,7 +258,7 @@ private:
     Contents contents{.tree = tree::Tree(0, 0, 0755), .allocator = std::move(*allocator)};
     const log::Reader reader(memory_, geometry_);
     for (std::uint64_t i = 0; i < bound; ++i) {
-      if (i % kPiece == 0 && !go_on(i, bound)) {
+      if (i % log::kEntriesPerCall == 0 && !go_on(i, bound)) {
         return interrupted(i, bound);
       }
       look_at(reader, i, contents);

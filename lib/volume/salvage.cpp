@@ -17,8 +17,7 @@ namespace famfs::volume {
 
 namespace {
 
-constexpr std::uint64_t kPiece = 16384; // entries between two calls of `progress`
-constexpr std::uint64_t kPage = 4096;   // memory goes bad by pages
+constexpr std::uint64_t kPage = 4096; // memory goes bad by pages
 
 struct Ground {
   format::Geometry geometry;
@@ -64,7 +63,7 @@ public:
     const log::Reader reader(memory_, ground->geometry);
     for (std::uint64_t i = 0; i < ground->entries; ++i) {
       look_at(reader, *ground, i);
-      if ((i + 1 == ground->entries || i % kPiece == 0) && progress_ &&
+      if ((i + 1 == ground->entries || i % log::kEntriesPerCall == 0) && progress_ &&
           !progress_(i + 1, ground->entries)) {
         return fail(Errc::interrupted,
                     fmt::format("interrupted after {} of {} entries", i + 1, ground->entries));
