@@ -9,6 +9,7 @@
 #include "session.h"
 #include "signals.h"
 #include "volume/about.h"
+#include "volume/defaults.h"
 
 #include <fmt/format.h>
 
@@ -104,7 +105,7 @@ int mount(const std::string& name, const CommandLine& line) {
 }
 
 Result<Config> configured() {
-  auto file = read_config(ConfigSource::usual());
+  auto file = volume::read_defaults(ConfigSource::usual());
   return file ? Result<Config>(file->config) : std::unexpected(std::move(file.error()));
 }
 
@@ -122,7 +123,10 @@ int run(const std::vector<std::string>& args) {
     const std::string text = parsed->help   ? usage_text(name)
                              : parsed->list ? options_json(name)
                                             : volume::about("famfsd");
-    std::fputs(text.c_str(), stdout);
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+      return complain(name, Error{Errc::io, "standard output: cannot be written: is the disk full, "
+                                            "or the pipe closed?"});
+    }
     return 0;
   }
   const auto line = resolved(*parsed);

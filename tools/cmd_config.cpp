@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli.h"
 #include "defaults.h"
+#include "volume/defaults.h"
 
 #include <filesystem>
 #include <ostream>
@@ -85,8 +86,8 @@ int run_config(Context& context, const Args& args) {
     return command.usage("--check and --json: one excludes the other");
   }
   const Args& operands = command.operands();
-  auto file = read_checked(operands.empty() ? context.config
-                                            : ConfigSource{.path = operands[0], .required = true});
+  auto file = volume::read_defaults(
+      operands.empty() ? context.config : ConfigSource{.path = operands[0], .required = true});
   if (!file) {
     return command.fail(file.error());
   }

@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "cli.h"
 #include "copier.h"
-#include "defaults.h"
 #include "path_text.h"
 #include "striping.h"
+#include "volume/defaults.h"
 
 #include <sys/stat.h>
 
@@ -92,13 +92,13 @@ int run_cp(Context& context, const Args& args) {
   if (auto code = command.parse(args, 2)) {
     return *code;
   }
-  const auto file = read_checked(context.config);
+  const auto file = volume::read_defaults(context.config);
   if (!file) {
     return command.fail(file.error());
   }
-  const auto stripes = stripes_of(given_or(options.stripes, file->config.allocation));
+  const auto stripes = alloc::stripes_of(given_or(options.stripes, file->config.allocation));
   if (!stripes) {
-    return command.fail(stripes.error());
+    return command.fail(stripes.error().error(Errc::invalid));
   }
   options.copy.stripes = *stripes;
   Copier copier(context, command, options.copy);

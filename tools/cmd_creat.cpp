@@ -6,13 +6,13 @@
 #include "base/units.h"
 #include "cli.h"
 #include "content_args.h"
-#include "defaults.h"
 #include "existing_file.h"
 #include "fs_ioctl.h"
 #include "mount_point.h"
 #include "new_file.h"
 #include "path_text.h"
 #include "striping.h"
+#include "volume/defaults.h"
 
 #include <ostream>
 
@@ -239,13 +239,13 @@ int run_creat(Context& context, const Args& args) {
   if (auto code = command.parse(args)) {
     return *code;
   }
-  const auto file = read_checked(context.config);
+  const auto file = volume::read_defaults(context.config);
   if (!file) {
     return command.fail(file.error());
   }
-  const auto stripes = stripes_of(given_or(options.stripes, file->config.allocation));
+  const auto stripes = alloc::stripes_of(given_or(options.stripes, file->config.allocation));
   if (!stripes) {
-    return command.fail(stripes.error());
+    return command.fail(stripes.error().error(Errc::invalid));
   }
   Creator creator(context, command, options, *stripes);
   if (!options.multi.empty()) {

@@ -2,6 +2,7 @@
 // has one right answer.
 #include "commands.h"
 
+#include "alloc/striping.h"
 #include "base/document.h"
 #include "base/text.h"
 #include "base/units.h"
@@ -18,7 +19,6 @@
 namespace famfs::tools {
 namespace {
 
-constexpr std::uint32_t kMostBuckets = 64;
 constexpr int kMended = 1; // an exit code
 
 struct Options {
@@ -246,9 +246,9 @@ int run(Context& context, const Args& args, const CommandInfo& info, bool from_f
   if (options.map && options.read) {
     return command.fail(Error{Errc::usage, "--mmap and --read: one excludes the other: give one"});
   }
-  if (options.buckets && (*options.buckets == 0 || *options.buckets > kMostBuckets)) {
+  if (options.buckets && (*options.buckets == 0 || *options.buckets > alloc::kMaxBuckets)) {
     return command.fail(Error{Errc::usage, fmt::format("--nbuckets {}: not from 1 to {}",
-                                                       *options.buckets, kMostBuckets)});
+                                                       *options.buckets, alloc::kMaxBuckets)});
   }
   auto code = check(context, options, info.program, command.operands()[0]);
   return code ? *code : command.fail(code.error());

@@ -10,6 +10,7 @@
 #include "open_device.h"
 #include "progress.h"
 #include "volume/bad_memory.h"
+#include "volume/defaults.h"
 #include "volume/make.h"
 #include "volume/superblock_io.h"
 
@@ -164,7 +165,7 @@ int run_mkfs(Context& context, const Args& args) {
   if (options.kill && options.stand_in_size) {
     return command.usage("--kill and --size: one excludes the other");
   }
-  const auto file = read_checked(context.config);
+  const auto file = volume::read_defaults(context.config);
   if (!file) {
     return command.fail(file.error());
   }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "defaults.h"
+#include "volume/defaults.h"
 
 #include <ostream>
 
@@ -10,7 +11,7 @@ namespace {
 
 // Another host may be appending this very moment, and no claim of ours keeps it from that.
 Result<void> is_master(const Context& context, const Uuid& owner) {
-  const auto file = read_checked(context.config);
+  const auto file = volume::read_defaults(context.config);
   if (!file) {
     return std::unexpected(file.error());
   }

@@ -1,12 +1,11 @@
 // The options -N -B -C of creat and cp: how a file is interleaved.
 #pragma once
 
-#include "alloc/allocator.h"
+#include "alloc/striping.h"
 #include "base/config.h"
-#include "base/error.h"
+#include "base/units.h"
 
 #include <cstdint>
-#include <optional>
 
 namespace famfs::tools {
 
@@ -19,11 +18,10 @@ using StripeOptions = AllocationConfig;
   return given.strips || given.buckets || given.chunk ? given : otherwise;
 }
 
-// nullopt: contiguous (all three off). invalid: names the value and the limit.
-[[nodiscard]] Result<std::optional<alloc::Stripes>> stripes_of(const StripeOptions& options);
-
-// The public tools refuse buckets below this; we warn, so that small stand-ins can be striped.
-[[nodiscard]] bool bucket_is_small(const alloc::Stripes& stripes,
-                                   std::uint64_t device_size) noexcept;
+// The public tools refuse buckets below 1 GiB; we warn, so that small stand-ins can be striped.
+[[nodiscard]] inline bool bucket_is_small(const alloc::Stripes& stripes,
+                                          std::uint64_t device_size) noexcept {
+  return device_size / stripes.buckets < GiB;
+}
 
 } // namespace famfs::tools

@@ -1,5 +1,6 @@
 #include "alloc/allocator.h"
 
+#include "alloc/striping.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -12,7 +13,6 @@ namespace famfs::alloc {
 namespace {
 
 constexpr std::uint64_t kMaxMapBits = 8 * GiB; // 1 GiB of map: 16 PiB of 2 MiB units
-constexpr std::uint32_t kMaxBuckets = 64;
 
 std::uint64_t data_units(const format::Geometry& geometry) noexcept {
   const std::uint64_t begin = geometry.data_begin();
@@ -21,24 +21,15 @@ std::uint64_t data_units(const format::Geometry& geometry) noexcept {
 }
 
 std::optional<Error> stripes_error(const Stripes& s, std::uint64_t device_size) {
-  const auto usage = [](std::string text) { return Error{Errc::usage, std::move(text)}; };
-  if (s.strips < 1 || s.strips > format::kMaxExtents) {
-    return usage(
-        fmt::format("strips {}: out of range: give 1 to {}", s.strips, format::kMaxExtents));
-  }
-  if (s.buckets < s.strips || s.buckets > kMaxBuckets) {
-    return usage(fmt::format("buckets {}: out of range for {} strips: give {} to {}", s.buckets,
-                             s.strips, s.strips, kMaxBuckets));
-  }
-  if (!is_power_of_two(s.chunk) || s.chunk % format::kAllocUnit != 0) {
-    return usage(fmt::format(
-        "chunk size {}: not a power of two and a multiple of 2 MiB: give 2M, 4M, 8M …", s.chunk));
+  if (const auto fault = fault_of(s)) {
+    return fault->error(Errc::usage);
   }
   if (s.chunk > device_size / s.buckets) {
-    return usage(
-        fmt::format("chunk size {}: larger than a bucket, {} / {}: give a smaller chunk or fewer "
+    return Error{
+        Errc::usage,
+        fmt::format("chunksize {}: larger than a bucket, {} / {}: give a smaller chunk or fewer "
                     "buckets",
-                    s.chunk, device_size, s.buckets));
+                    s.chunk, device_size, s.buckets)};
   }
   return std::nullopt;
 }

@@ -105,6 +105,21 @@ test_mistakes() {
     [ "$(wc -l <<<"$text")" = 1 ] || fail "$command: not one line: $text"
     expect_exit 1 $command 2>/dev/null
   done
+  # Ranges of values that a mount has no use for.
+  while read -r config place; do
+    printf "$config" | config
+    for command in "mount -t fuse.famfs $DEV $MNT" "famfs mount $DEV $MNT" "famfs config --check" "mkfs.famfs -f $DEV"; do
+      text=$($command 2>&1) && fail "$command: exit 0 with $config"
+      expect_text ": $file:$place: " "$text"
+      [ "$(wc -l <<<"$text")" = 1 ] || fail "$command: not one line: $text"
+    done
+  done <<'END'
+mkfs:\n\x20\x20loglen:\x209m\n 2:3: log length 9437184
+allocation:\n\x20\x20nbuckets:\x2064\n\x20\x20nstrips:\x2017\n 3:3: allocation.nstrips 17
+allocation:\n\x20\x20nstrips:\x204\n\x20\x20nbuckets:\x2065\n 3:3: allocation.nbuckets 65
+allocation:\n\x20\x20chunksize:\x203m\n\x20\x20nstrips:\x202\n\x20\x20nbuckets:\x202\n 2:3: allocation.chunksize 3145728
+END
+  ! mountpoint -q "$MNT" || fail mounted
   for command in famfsd mount.famfs mkfs.famfs "famfs cp" "famfs config"; do
     expect_good $command --help >/dev/null
   done

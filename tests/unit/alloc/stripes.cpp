@@ -1,4 +1,5 @@
 // Interleaved space: its limits, and where strips lie.
+#include "alloc/striping.h"
 #include "support.h"
 
 #include <set>
@@ -46,11 +47,36 @@ TEST_CASE("stripes: limits") {
   CHECK(allocator.free_bytes() == allocator.total_bytes());
 }
 
+TEST_CASE("stripes: what options and famfs.yaml say") {
+  const auto with = [](std::uint32_t n, std::uint32_t b, std::uint64_t c) {
+    return stripes_of({.strips = n, .buckets = b, .chunk = c});
+  };
+  const auto part = [&](std::uint32_t n, std::uint32_t b, std::uint64_t c) {
+    const auto stripes = with(n, b, c);
+    return stripes ? "none" : stripes.error().part;
+  };
+  CHECK(!stripes_of({})->has_value());
+  CHECK(!with(0, 0, 0)->has_value());
+  REQUIRE(with(3, 8, 0).has_value());
+  CHECK((*with(3, 8, 0))->chunk == 2 * MiB);
+  CHECK((*with(16, 64, 4 * MiB))->chunk == 4 * MiB);
+  CHECK(with(1, 1, 0).has_value());
+  CHECK(part(17, 64, 0) == "nstrips"); // strips ≤ 16
+  CHECK(part(4, 3, 0) == "nbuckets");  // strips ≤ buckets
+  CHECK(part(4, 65, 0) == "nbuckets"); // buckets ≤ 64
+  CHECK(part(4, 0, 0) == "nbuckets");  // one without the other
+  CHECK(part(0, 4, 0) == "nstrips");
+  CHECK(part(0, 0, 2 * MiB) == "nstrips");
+  CHECK(part(3, 8, 1 * MiB) == "chunksize"); // a multiple of 2 MiB
+  CHECK(part(3, 8, 6 * MiB) == "chunksize"); // a power of two
+  CHECK(part(3, 8, 3) == "chunksize");
+}
+
 TEST_CASE("stripes: the message names the value") {
   Allocator allocator = one_gig();
   const auto map =
       allocator.allocate_striped(64 * MiB, {.strips = 17, .buckets = 32, .chunk = 2 * MiB});
-  CHECK(map.error().message.find("strips 17") != std::string::npos);
+  CHECK(map.error().message.find("nstrips 17: not from 1 to 16") != std::string::npos);
 }
 
 TEST_CASE("stripes: equal strips, each in a bucket of its own") {

@@ -68,10 +68,12 @@ TEST_CASE("famfs config --check: exit and one line") {
   for (const auto& [text, begin] : std::vector<std::pair<std::string, std::string>>{
            {"mount:\n  no: 1\n", ":2:3: mount.no: unknown key: "},
            {"mkfs:\n  loglen: 9m\n", ":2:3: log length 9437184: not a power of two "},
-           {"mount:\nallocation:\n  nstrips: 17\n  nbuckets: 17\n", ":2:1: nstrips 17: "},
-           {"allocation:\n  nstrips: 4\n  nbuckets: 2\n", ":1:1: nbuckets 2: "},
+           {"mount:\nallocation:\n  nstrips: 17\n  nbuckets: 17\n",
+            ":3:3: allocation.nstrips 17: not from 1 to 16"},
+           {"allocation:\n  nstrips: 4\n  nbuckets: 2\n", ":3:3: allocation.nbuckets 2: "},
+           {"allocation: {nstrips: 4}\n", ":1:1: allocation.nbuckets 0: "},
            {"allocation:\n  nstrips: 4\n  nbuckets: 4\n  chunksize: 1m\n",
-            ":1:1: chunksize 1048576: "}}) {
+            ":4:3: allocation.chunksize 1048576: "}}) {
     const Run bad = with(tools, text, {"--check"});
     CAPTURE(bad.err);
     CHECK(bad.exit == 1);
@@ -111,7 +113,8 @@ TEST_CASE("mkfs.famfs takes the log's length and the system UUID from the file; 
 
 TEST_CASE("a command line with a part of the interleaving takes none from the file") {
   const StripeOptions file{.strips = 4, .buckets = 8, .chunk = {}};
-  CHECK(stripes_of(given_or({}, file))->value().strips == 4);
-  CHECK_FALSE(stripes_of(given_or({.strips = 0, .buckets = {}, .chunk = {}}, file))->has_value());
-  CHECK_FALSE(stripes_of(given_or({.strips = {}, .buckets = {}, .chunk = 4U << 20}, file)));
+  CHECK(alloc::stripes_of(given_or({}, file))->value().strips == 4);
+  CHECK_FALSE(
+      alloc::stripes_of(given_or({.strips = 0, .buckets = {}, .chunk = {}}, file))->has_value());
+  CHECK_FALSE(alloc::stripes_of(given_or({.strips = {}, .buckets = {}, .chunk = 4U << 20}, file)));
 }

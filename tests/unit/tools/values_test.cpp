@@ -1,4 +1,4 @@
-// What options hold: striping, seeds, files with sizes; and where a path is mounted.
+// What options hold: seeds, files with sizes; and where a path is mounted.
 #include "content_args.h"
 #include "mount_point.h"
 #include "path_text.h"
@@ -18,30 +18,7 @@ using namespace famfs;
 using namespace famfs::tools;
 using namespace famfs::tools::test;
 
-TEST_CASE("Striping: the rules of -N -B -C") {
-  const auto with = [](std::uint32_t n, std::uint32_t b, std::uint64_t c) {
-    StripeOptions options;
-    options.strips = n;
-    options.buckets = b;
-    options.chunk = c;
-    return stripes_of(options);
-  };
-  CHECK(!stripes_of({})->has_value());
-  CHECK(!with(0, 0, 0)->has_value());
-  REQUIRE(with(3, 8, 0).has_value());
-  CHECK((*with(3, 8, 0))->chunk == 2 * MiB);
-  CHECK((*with(16, 64, 4 * MiB))->chunk == 4 * MiB);
-  CHECK(with(1, 1, 0).has_value());
-  CHECK(!with(17, 64, 0)); // strips ≤ 16
-  CHECK(!with(4, 3, 0));   // strips ≤ buckets
-  CHECK(!with(4, 65, 0));  // buckets ≤ 64
-  CHECK(!with(4, 0, 0));   // one without the other
-  CHECK(!with(0, 4, 0));
-  CHECK(!with(0, 0, 2 * MiB));
-  CHECK(!with(3, 8, 1 * MiB)); // a multiple of 2 MiB
-  CHECK(!with(3, 8, 6 * MiB)); // a power of two
-  CHECK(!with(3, 8, 3));
-  CHECK(with(4, 3, 0).error().code == Errc::invalid);
+TEST_CASE("Buckets of less than 1 GiB are small") {
   CHECK(bucket_is_small({.strips = 1, .buckets = 9, .chunk = 2 * MiB}, 8 * GiB));
   CHECK(!bucket_is_small({.strips = 1, .buckets = 8, .chunk = 2 * MiB}, 8 * GiB));
 }
