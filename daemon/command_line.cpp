@@ -138,7 +138,8 @@ private:
     if (line.help || line.version || line.list) {
       return line;
     }
-    const auto& names = taken_.names;
+    auto& names = taken_.names;
+    std::erase(names, ""); // an empty one names nothing
     if (names.size() != 2) {
       return fail(Errc::usage,
                   fmt::format("{} given: a device and a mount point are needed: see --help",
@@ -182,6 +183,16 @@ private:
   Taken taken_;
 };
 
+std::vector<OptionInfo> flags_of(std::string_view program) {
+  std::vector<OptionInfo> flags;
+  for (const Flag& flag : kFlags) {
+    if (!flag.helper_only || called_as_helper(program)) {
+      flags.push_back(flag.info);
+    }
+  }
+  return flags;
+}
+
 Document to_document(const OptionInfo& option) {
   const auto or_null = [](std::string_view text) {
     return text.empty() ? Document() : Document(text);
@@ -201,10 +212,10 @@ Result<CommandLine> parse_command_line(std::span<const std::string> args,
 
 std::string usage_text(std::string_view program) {
   std::string text = fmt::format("usage: {} [OPTION…] {}\n{}\n\n", program, kOperands, kPurpose);
-  for (const auto& [info, take, helper_only] : kFlags) {
+  for (const OptionInfo& info : flags_of(program)) {
     const std::string keys = info.name.empty() ? fmt::format("-{} {}", info.key, info.value)
                                                : fmt::format("-{}, --{}", info.key, info.name);
-    text += helper_only ? "" : fmt::format("  {:<26} {}\n", keys, info.help);
+    text += fmt::format("  {:<26} {}\n", keys, info.help);
   }
   text += "\nMount options:\n";
   for (const OptionInfo& option : mount_option_names().ours) {
@@ -218,10 +229,8 @@ std::string usage_text(std::string_view program) {
 
 std::string options_json(std::string_view program) {
   Document options = Document::array();
-  for (const Flag& flag : kFlags) {
-    if (!flag.helper_only) {
-      options.push_back(to_document(flag.info));
-    }
+  for (const OptionInfo& info : flags_of(program)) {
+    options.push_back(to_document(info));
   }
   const MountOptionNames names = mount_option_names();
   Document ours = Document::array();

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 PROGRAMS = {"famfs": "bin/famfs", "mkfs.famfs": "sbin/mkfs.famfs", "fsck.famfs": "sbin/fsck.famfs",
-            "famfsd": "sbin/famfsd"}
+            "famfsd": "sbin/famfsd", "mount.fuse.famfs": "sbin/mount.fuse.famfs"}
 EVERYWHERE = {"--help", "--version", "--list-options"}  # famfs(1) has them for all sub-commands
 
 problems = []

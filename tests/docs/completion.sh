@@ -58,6 +58,7 @@ only "famfs mount -o context=/x,mmap=c" cached
 only "famfs mount -o context=" # nobody knows
 only "famfs mount /dev/dax0.0 /m"
 only "mount.fuse.famfs /dev/dax0.0 /mnt -o nouser" nouseraccess
+offers "mount.fuse.famfs -" -o -f -t -N # the helper has flags that famfsd has not
 offers "famfs exec -- bas" bash
 
 # Every option of every program is offered: there is no second list of them.

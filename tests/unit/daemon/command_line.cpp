@@ -77,6 +77,7 @@ TEST_CASE("command line: refusals name what is wrong") {
   CHECK(refusal({"famfsd", "a", "b", "-o"}).find("-o") != std::string::npos);
   CHECK(refusal({"famfsd", "-t", "x", "a", "b"}).find("-t") != std::string::npos); // the helper's
   CHECK(refusal({}).find("nothing") != std::string::npos);
+  CHECK(refusal({"famfsd", "only", ""}).find("only") != std::string::npos);
 }
 
 TEST_CASE("command line: every option is in the help") {
@@ -91,14 +92,19 @@ TEST_CASE("command line: every option is in the help") {
 TEST_CASE("command line: --list-options names what is understood") {
   CHECK(parsed({"famfsd", "--list-options"}).list);
   const auto list = nlohmann::json::parse(options_json("famfsd"));
-  CHECK(list["program"] == "famfsd");
-  for (const auto& option : list["options"]) {
-    CAPTURE(option);
-    const std::string key = "-" + option["key"].get<std::string>();
-    const bool value = option["value"].is_string();
-    CHECK(parse_command_line(std::vector<std::string>{"famfsd", key, value ? "ro" : "a", "a", "b"},
-                             built_in)
-              .has_value() == (value || key == "-h" || key == "-V"));
+  const auto helper = nlohmann::json::parse(options_json("mount.famfs"));
+  CHECK(helper["options"].size() == list["options"].size() + 2); // -t and -N
+  for (const auto& program : {list, helper}) {
+    for (const auto& option : program["options"]) {
+      CAPTURE(option);
+      const auto name = program["program"].get<std::string>();
+      const std::string key = "-" + option["key"].get<std::string>();
+      const bool value = option["value"].is_string();
+      CHECK(usage_text(name).find("  " + key) != std::string::npos);
+      CHECK(parse_command_line(std::vector<std::string>{name, key, value ? "ro" : "a", "a", "b"},
+                               built_in)
+                .has_value() == (value || key == "-h" || key == "-V"));
+    }
   }
   const std::map<std::string, std::string> values{{"UUID", "00000000-0000-4000-8000-000000000001"},
                                                   {"UID", "1"},
