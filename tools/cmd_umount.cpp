@@ -30,7 +30,9 @@ Result<void> unmount(const std::string& directory) {
   const int err = errno;
   if (err != EPERM || geteuid() == 0) {
     return fail_errno(err, printable(directory),
-                      err == EBUSY ? "a program still uses it: fuser -vm names it" : "");
+                      err == EBUSY    ? "a program still uses it: fuser -vm names it"
+                      : err == EINVAL ? "not a mount point: famfs status lists them"
+                                      : "");
   }
   auto finished =
       run_program("fusermount3", {"fusermount3", "-u", "--", directory}); // the way for other users

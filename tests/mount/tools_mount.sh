@@ -72,6 +72,8 @@ test_umount_says_what_is_in_the_way() {
   [ "$(wc -l <<<"$text")" = 1 ] || fail "more than one line: $text"
   expect_text "busy" "$text"
   exec 9>&-
+  mkdir "$MNT/d"
+  expect_text "^famfs umount: $MNT/d: .*not a mount point" "$(famfs umount "$MNT/d" 2>&1)"
   expect_good famfs umount "$MNT"
   expect_exit 32 famfs umount "$MNT" 2>/dev/null
 }
@@ -127,6 +129,51 @@ import json, sys
 told = json.load(sys.stdin)
 assert len(told) == 1 and told[0]["device"] == sys.argv[1], told' "$DEV" || fail "status --json"
   expect_exit 1 famfs status /proc 2>/dev/null
+}
+
+# What is asked of a running mount: role, access path and why, fill of the log, space, files, pins, last failures, and
+# how far the log was replayed; in text, and the same as JSON.
+test_status_tells_what_is_asked() {
+  local text key
+  needs_file_device "the report of a memory failure is made up"
+  make_fs
+  mount_fs
+  mkdir "$MNT/d"
+  expect_good famfs creat -s 5m "$MNT/d/f"
+  remount
+  expect_good famfs creat -s 1m "$MNT/g"
+  exec 9<"$MNT/g"
+  expect_good python3 "$(dirname "$0")/control.py" failure "$MNT" 10485760 4096
+  text=$(famfs status "$MNT") || fail status
+  while read -r key; do
+    expect_text "^$key$" "$text"
+  done <<END
+role: master
+access_path.name: direct
+access_path.why: .*ENODEV.*
+log.entries: 3
+log.capacity: 15420
+log.position: 3
+log.replayed: 2
+log.appended: 1
+space.data: [1-9][0-9]*
+space.free: [1-9][0-9]*
+files: 2
+directories: 1
+pins: 1
+failures.0.offset: 10485760
+failures.0.file: d/f
+END
+  diff <(famfs status --json "$MNT" | python3 -c '
+import json, sys
+def leaves(node, path):
+    if isinstance(node, (dict, list)):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from leaves(value, path + [str(key)])
+    else:
+        yield ".".join(path)
+print("\n".join(leaves(json.load(sys.stdin)[0], [])))') <(sed 's/: .*//' <<<"$text") || fail "text and JSON differ"
+  exec 9<&-
 }
 
 test_holders() {
