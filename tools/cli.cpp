@@ -49,7 +49,8 @@ Result<std::uint32_t> parse_number(std::string_view what, std::string_view text,
 } // namespace
 
 int report(Context& context, std::string_view program, const Error& error, ExitStyle style) {
-  context.err << program << ": " << one_line(error.message) << '\n';
+  const std::string line = one_line(error.message);
+  context.err << program << ": " << (line.starts_with(':') ? "\"\"" : "") << line << '\n';
   return to_exit(error.code, style);
 }
 
@@ -57,7 +58,10 @@ void warn(Context& context, std::string_view program, std::string_view line) {
   context.err << program << ": warning: " << one_line(line) << '\n';
 }
 
-Command::Command(Context& context, CommandInfo info) : context_(context), info_(std::move(info)) {}
+Command::Command(Context& context, CommandInfo info) : context_(context), info_(std::move(info)) {
+  context_.program = info_.program;
+  context_.style = info_.style;
+}
 
 Command& Command::add(Option option) {
   options_.push_back(std::move(option));
@@ -103,10 +107,10 @@ Command& Command::size(char key, std::string name, std::string help,
 }
 
 Command& Command::number(char key, const std::string& name, std::string value, std::string help,
-                         std::optional<std::uint32_t>& to) {
+                         std::optional<std::uint32_t>& to, std::uint32_t most) {
   return add({key, name, std::move(value), std::move(help),
-              [&to, name](std::string_view given) -> Result<void> {
-                auto value = parse_number(name, given, 10, UINT32_MAX);
+              [&to, name, most](std::string_view given) -> Result<void> {
+                auto value = parse_number(name, given, 10, most);
                 if (value) {
                   to = *value;
                   return {};
@@ -116,15 +120,8 @@ Command& Command::number(char key, const std::string& name, std::string value, s
 }
 
 Command& Command::threads(std::optional<std::uint32_t>& to) {
-  return add({'t', "threadct", "N", "threads to copy with, at most 256; 0: one per core",
-              [&to](std::string_view given) -> Result<void> {
-                auto value = parse_number("threads", given, 10, kMostThreads);
-                if (value) {
-                  to = *value;
-                  return {};
-                }
-                return std::unexpected(value.error());
-              }});
+  return number('t', "threadct", "N", "threads to copy with, at most 256; 0: one per core", to,
+                kMostThreads);
 }
 
 Command& Command::mode(std::optional<std::uint32_t>& to) {
@@ -140,8 +137,9 @@ Command& Command::mode(std::optional<std::uint32_t>& to) {
 }
 
 Command& Command::owner(std::optional<std::uint32_t>& uid, std::optional<std::uint32_t>& gid) {
-  return number('u', "uid", "UID", "owner of what is made (root only)", uid)
-      .number('g', "gid", "GID", "group of what is made (root only)", gid);
+  constexpr std::uint32_t kLast = UINT32_MAX - 1; // -1 is "no id" to the kernel
+  return number('u', "uid", "UID", "owner of what is made (root only)", uid, kLast)
+      .number('g', "gid", "GID", "group of what is made (root only)", gid, kLast);
 }
 
 const Command::Option* Command::find(int code) const {

@@ -17,7 +17,8 @@
 
 namespace famfs::tools {
 
-// Prints the one line; returns the exit code. Control characters never reach the terminal.
+// Prints the one line; returns the exit code. Control characters never reach the terminal, and an
+// empty name is seen.
 int report(Context& context, std::string_view program, const Error& error,
            ExitStyle style = ExitStyle::general);
 // A line that fails nothing: "program: warning: …".
@@ -52,7 +53,7 @@ public:
                 std::vector<std::string>& to); // may be given again
   Command& size(char key, std::string name, std::string help, std::optional<std::uint64_t>& to);
   Command& number(char key, const std::string& name, std::string value, std::string help,
-                  std::optional<std::uint32_t>& to);
+                  std::optional<std::uint32_t>& to, std::uint32_t most = UINT32_MAX);
   Command& threads(std::optional<std::uint32_t>& to); // -t: 0 to 256; 0 is one per core
   Command& mode(std::optional<std::uint32_t>& to);    // -m: octal permission bits
   Command& owner(std::optional<std::uint32_t>& uid, std::optional<std::uint32_t>& gid); // -u, -g

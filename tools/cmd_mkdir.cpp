@@ -26,6 +26,9 @@ public:
       return std::unexpected(mount.error());
     }
     auto made = make_directory(path, ownership_);
+    if (!made && made.error().code == Errc::exists) {
+      made.error().message += ": --parents takes a directory that is there";
+    }
     if (!made) {
       return std::unexpected(with_room_left(std::move(made.error()), path));
     }

@@ -1,6 +1,7 @@
 #include "context.h"
 
 #include "base/standard_descriptors.h"
+#include "cli.h"
 
 #include <array>
 #include <cerrno>
@@ -66,8 +67,11 @@ int run_main(int argc, char** argv, int (*tool)(Context&, const Args&)) {
     const int code = tool(context, Args(argv + (argc > 0 ? 1 : 0), argv + argc));
     context.out.flush();
     if (!context.out) {
-      context.err << "standard output: cannot be written: is the disk full, or the pipe closed?\n";
-      return code == 0 ? to_exit(Errc::io) : code;
+      const int failed = report(context, context.program,
+                                Error{Errc::io, "standard output: cannot be written: is the disk "
+                                                "full, or the pipe closed?"},
+                                context.style);
+      return code == 0 ? failed : code;
     }
     return code;
   } catch (const std::exception& e) {

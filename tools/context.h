@@ -31,6 +31,9 @@ struct Context {
   // Set by the first SIGINT or SIGTERM; what can be stopped half-way looks at it and undoes its
   // work.
   const std::atomic<bool>& interrupted;
+  // Who speaks, and whose exit codes: of the command line that was read last. Command sets them.
+  std::string program = "famfs";
+  ExitStyle style = ExitStyle::general;
   std::string mount_table = "/proc/self/mountinfo";
   std::string
       program_directory; // where the running program lies: its siblings are looked for there

@@ -15,7 +15,8 @@ namespace {
 // The kernel answers ENOTTY or EINVAL for a file that is not the daemon's; the daemon ENOTTY.
 std::unexpected<Error> fail_ioctl(int err, const std::string& path) {
   if (err == ENOTTY) {
-    return fail(Errc::not_famfs, fmt::format("{}: not on a famfs mount", printable(path)));
+    return fail(Errc::not_famfs,
+                fmt::format("{}: not on a famfs mount: famfs status lists them", printable(path)));
   }
   return fail_errno(err, printable(path));
 }

@@ -94,7 +94,8 @@ Result<int> create_file(const std::string& path, const Ownership& ownership) {
   const int fd = open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC | O_NOFOLLOW,
                       ownership.mode.value_or(0666));
   if (fd < 0) {
-    return fail_errno(errno, printable(path));
+    return fail_errno(errno, printable(path),
+                      errno == EISDIR ? "a file's name does not end in a slash" : "");
   }
   return fd;
 }

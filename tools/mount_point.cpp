@@ -107,7 +107,8 @@ Result<MountPoint> mount_of(const Context& context, const std::string& path) {
       return std::move(mount);
     }
   }
-  return fail(Errc::not_famfs, fmt::format("{}: not on a famfs mount", printable(path)));
+  return fail(Errc::not_famfs,
+              fmt::format("{}: not on a famfs mount: famfs status lists them", printable(path)));
 }
 
 Result<std::vector<MountPoint>> mounts_of_device(const Context& context,

@@ -48,6 +48,18 @@ Result<NewFile> NewFile::make(std::string path, const NewFileOptions& options) {
 }
 
 Result<void> NewFile::lay_out(const NewFileOptions& options) {
+  auto done = reserve_space(options);
+  if (!done && done.error().code == Errc::invalid && options.stripes) {
+    // What stripes_of() could not know.
+    done.error().message +=
+        fmt::format(": a chunk of {} in one of {} buckets: give a smaller chunk "
+                    "or fewer buckets",
+                    options.stripes->chunk, options.stripes->buckets);
+  }
+  return done;
+}
+
+Result<void> NewFile::reserve_space(const NewFileOptions& options) {
   famfs_ioc_reserve ask{};
   ask.flags = FAMFS_RESERVE_ON_REQUEST;
   ask.size = options.size;

@@ -40,6 +40,7 @@ private:
   NewFile(std::string path, std::uint64_t size, UniqueFd fd)
       : path_(std::move(path)), size_(size), fd_(std::move(fd)) {}
   [[nodiscard]] Result<void> lay_out(const NewFileOptions& options);
+  [[nodiscard]] Result<void> reserve_space(const NewFileOptions& options);
 
   std::string path_;
   std::uint64_t size_;

@@ -13,7 +13,10 @@ std::string without_trailing_slashes(const std::string& path) {
 std::string parent_of(const std::string& path) {
   const std::string bare = without_trailing_slashes(path);
   const auto slash = bare.rfind('/');
-  return slash == std::string::npos ? "." : bare.substr(0, slash + 1);
+  if (slash == std::string::npos) {
+    return bare.empty() ? "" : "."; // an empty path names nothing, and nothing holds it
+  }
+  return bare.substr(0, slash + 1);
 }
 
 std::string name_of(const std::string& path) {

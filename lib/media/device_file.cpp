@@ -39,16 +39,18 @@ Result<DeviceInfo> inspect_file(const std::string& path, const struct stat& stat
 Result<void> make_stand_in(const std::string& path, std::uint64_t size) {
   return no_throw([&]() -> Result<void> {
     if (size == 0) {
-      return fail(Errc::invalid, fmt::format("{}: cannot be made with size 0", printable(path)));
+      return fail(Errc::invalid,
+                  fmt::format("{}: cannot be made with size 0: give another", printable(path)));
     }
     if (size > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
-      return fail(Errc::too_big,
-                  fmt::format("{}: {} bytes is more than a file can have", printable(path), size));
+      return fail(Errc::too_big, fmt::format("{}: {} bytes is more than a file can have: give less",
+                                             printable(path), size));
     }
     constexpr mode_t kOwnerOnly = 0600;
     const UniqueFd fd(::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, kOwnerOnly));
     if (!fd) {
-      return fail_errno(errno, printable(path));
+      return fail_errno(errno, printable(path),
+                        errno == EEXIST ? "leave the size out to use it as it is" : "");
     }
     if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
       const int err = errno;

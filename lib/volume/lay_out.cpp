@@ -101,8 +101,9 @@ Result<void> Volume::lay_out(NodeId id, const Layout& layout) {
 
 Result<void> Volume::Impl::lay_out(Pending& file, const Layout& layout) {
   if (layout.size == 0 || layout.size > kMaxFileSize) {
-    return fail(Errc::invalid, fmt::format("{}: size {}: out of range: give 1 to {}",
-                                           locked_path(file.id), layout.size, kMaxFileSize));
+    return fail(layout.size == 0 ? Errc::invalid : Errc::too_big,
+                fmt::format("{}: size {}: out of range: give 1 to {}", locked_path(file.id),
+                            layout.size, kMaxFileSize));
   }
   {
     const std::unique_lock lock(mutex);

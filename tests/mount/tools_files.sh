@@ -50,6 +50,7 @@ test_long_names_are_never_cut() {
   name=$(printf 'n%.0s' {1..79})
   expect_good famfs mkdir "$MNT/$name"
   expect_exit 1 famfs mkdir "$MNT/${name}x" 2>/dev/null
+  expect_text "File name too long" "$(famfs mkdir "$MNT/${name}x" 2>&1)"
   expect_exit 1 famfs creat -s 1m "$MNT/$name/x" 2>/dev/null
   expect_exit 1 famfs creat -s 1m "$MNT/$(printf 'n%.0s' {1..256})" 2>/dev/null
   [ "$(ls "$MNT")" = "$name" ] || fail "made: $(ls "$MNT")"
@@ -228,6 +229,9 @@ test_creat() {
   expect_exit 1 famfs creat -s 0 "$MNT/none" 2>/dev/null
   expect_exit 1 famfs creat -s 1m "$MNT/no/f" 2>/dev/null
   expect_exit 1 famfs creat -s 1m "$MNT" 2>/dev/null
+  expect_text "File too large" "$(famfs creat -s 16777215t "$MNT/none" 2>&1)"
+  expect_text "does not end in a slash" "$(famfs creat -s 1m "$MNT/none/" 2>&1)"
+  expect_exit 1 famfs creat -s 1m -u 4294967295 "$MNT/none" 2>/dev/null # "no id" to the kernel
   expect_exit 1 famfs creat -s 1m "$MNT/../outside" 2>/dev/null
   [ ! -e "$MNT/../outside" ] && [ ! -e "$MNT/none" ] || fail "made"
   expect_good famfs creat -s 1m -m 0600 -u 1000 -g 1001 "$MNT/owned"
@@ -274,6 +278,9 @@ assert len({s["offset"] * 4 // (256 << 20) for s in m["strips"]}) == 3, m' || fa
   expect_exit 1 famfs creat -s 8m -N 4 -B 3 "$MNT/no" 2>/dev/null
   expect_exit 1 famfs creat -s 8m -N 4 -B 65 "$MNT/no" 2>/dev/null
   expect_exit 1 famfs creat -s 8m -N 4 -B 8 -C 3m "$MNT/no" 2>/dev/null
+  text=$(famfs creat -s 128m -N 2 -B 4 -C 128m "$MNT/no" 2>&1) && fail "a chunk larger than a bucket"
+  expect_text "a chunk of 134217728 in one of 4 buckets: give a smaller chunk" "$text"
+  [ ! -e "$MNT/no" ] || fail made
   text=$(famfs creat -s 8m -N 2 -B 4 "$MNT/warned" 2>&1)
   expect_text "warning: .*1 GiB" "$text"
   remount

@@ -136,6 +136,40 @@ test_errors_are_one_line_of_the_program_that_was_called() {
   one_line famfs famfs frobnicate
 }
 
+test_an_empty_name_is_seen() {
+  local command text
+  make_fs
+  mount_fs
+  for command in mkdir "creat -s 1m" "cp /etc/passwd" "verify -S 1 -f" flush getmap chkread check logplay status dump \
+                 probe umount; do
+    text=$(famfs $command "" 2>&1) && fail "exit 0 of famfs $command ''"
+    expect_text "^famfs [a-z]+: \"\": [nN]o such " "$text"
+  done
+  one_line "famfs mount" famfs mount "" "$MNT"
+  one_line mount.famfs mount.famfs "$DEV" ""
+}
+
+# What nobody could read was not said: an error, in the words and with the exit code of the one who spoke.
+test_standard_output_that_cannot_be_written() {
+  local want command
+  make_fs
+  while read -r want command; do
+    expect_exit "$want" $command >/dev/full 2>"$FAMFS_SCRATCH/said"
+    [ "$(wc -l <"$FAMFS_SCRATCH/said")" = 1 ] || fail "not one line of $command: $(cat "$FAMFS_SCRATCH/said")"
+    grep -q "^${command%% [-/]*}: standard output: cannot be written: " "$FAMFS_SCRATCH/said" ||
+      fail "$command: $(cat "$FAMFS_SCRATCH/said")"
+  done <<END
+1 famfs --help
+8 fsck.famfs $DEV
+8 famfs fsck --json $DEV
+1 famfs dump $DEV
+1 mkfs.famfs -f --json $DEV
+32 famfs mount --help
+32 famfsd --version
+32 mount.famfs --list-options
+END
+}
+
 # Field, value, and what to do.
 test_a_bad_log_header_is_told_whole() {
   local text

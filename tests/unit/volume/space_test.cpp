@@ -192,7 +192,7 @@ TEST_CASE("laid out at once: contiguous, in strips, raw; and only once") {
   }
   SECTION("sizes and stripes that cannot be") {
     CHECK(code_of(rig.volume->lay_out(id, {.size = 0})) == Errc::invalid);
-    CHECK(code_of(rig.volume->lay_out(id, {.size = UINT64_MAX})) == Errc::invalid);
+    CHECK(code_of(rig.volume->lay_out(id, {.size = UINT64_MAX})) == Errc::too_big);
     CHECK(code_of(rig.volume->lay_out(id, {.size = GiB})) == Errc::no_space);
     CHECK(code_of(rig.volume->lay_out(
               id, {.size = 9 * MiB, .stripes = alloc::Stripes{.strips = 17, .buckets = 20}})) ==
