@@ -123,6 +123,13 @@ Result<void> below(Checker& checker, const Context& context, const std::string& 
     return fail(Errc::not_directory,
                 fmt::format("{}: not a directory: name a mount", printable(path)));
   }
+  const UniqueFd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (const auto told = status(directory.get(), path);
+      told && told->value("presentation", "") == "raw") {
+    return fail(Errc::unsupported, fmt::format("{}: a raw mount: it shows the device and no files: "
+                                               "mount it without -o raw",
+                                               printable(path)));
+  }
   checker.tree(path);
   return {};
 }

@@ -18,7 +18,10 @@ std::unexpected<Error> fail_ioctl(int err, const std::string& path) {
     return fail(Errc::not_famfs,
                 fmt::format("{}: not on a famfs mount: famfs status lists them", printable(path)));
   }
-  return fail_errno(err, printable(path));
+  return fail_errno(err, printable(path),
+                    err == EOPNOTSUPP ? "a raw mount: it shows the device and no files: mount it "
+                                        "without -o raw"
+                                      : "");
 }
 
 Result<Document> document(int directory_fd, const std::string& path, unsigned long command) {

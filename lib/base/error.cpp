@@ -95,6 +95,9 @@ constexpr Errc closest(int err) noexcept {
 
 std::unexpected<Error> fail_errno(int err, std::string_view what, std::string_view hint) {
   const std::string why = std::generic_category().message(err);
+  if (hint.empty() && err == ENOTCONN) { // what the kernel says of every path in such a mount
+    hint = "the daemon of the mount is gone: famfs umount it, and mount it again";
+  }
   return fail(from_errno(err), hint.empty() ? fmt::format("{}: {}", what, why)
                                             : fmt::format("{}: {}: {}", what, why, hint));
 }

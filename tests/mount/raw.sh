@@ -136,7 +136,9 @@ os.chmod("device", os.stat("device").st_mode & 0o777)
 assert os.listxattr("device") == []
 sys.exit("\n".join(bad) or None)
 P
-  expect_fail famfs logplay "$MNT" 2>/dev/null
+  expect_text "a raw mount: .*without -o raw" "$(famfs logplay "$MNT" 2>&1)"
+  expect_exit 1 famfs check "$MNT" 2>"$FAMFS_SCRATCH/said"
+  expect_text "^famfs check: $MNT: a raw mount: .*without -o raw" "$(cat "$FAMFS_SCRATCH/said")"
   expect_fail famfs creat -s 1m "$MNT/new" 2>/dev/null
   [ "$(sum)" = "$before" ] || fail "the device changed"
 }

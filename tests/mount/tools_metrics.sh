@@ -101,6 +101,10 @@ test_several_mounts_and_a_dead_one() {
     expect_text "^state: dead$" "$text"
     expect_text "^mount_point: $MNT$" "$text"
   done
+  for command in getmap "creat -s 1m" mkdir logplay check; do
+    expect_text "^famfs [a-z]+: $MNT.*: the daemon of the mount is gone: famfs umount it" \
+      "$(famfs $command "$MNT/none" 2>&1)"
+  done
   expect_good famfs umount "$MNT"
   expect_good famfs status >/dev/null
 }
