@@ -177,4 +177,31 @@ test_set_uid_programs() {
   expect_text "$FAMFS_SCRATCH/secret" "$out" # without set-uid it tries to
 }
 
+# ld.so lets the preload library into a set-uid program where somebody installed it set-uid too: it does nothing there.
+test_a_set_uid_library() {
+  findmnt -n -o OPTIONS -T "$FAMFS_SCRATCH" | grep -q nosuid && skip "needs $FAMFS_SCRATCH without nosuid"
+  make_fs; mount_fs
+  head -c 1M /dev/urandom >"$MNT/f"
+  chmod 666 "$DEV"
+  local libs mine=$FAMFS_SCRATCH/lib
+  libs=$(ldconfig -p | sed -n 's,.* => \(.*\)/libc\.so\.6$,\1,p' | head -1)
+  mkdir "$mine"
+  cp "$FAMFS_STAGE/lib/famfs/libfamfs-preload.so" "$FAMFS_STAGE/lib/libfamfs.so.1" "$mine"
+  chmod 4755 "$mine"/*
+  mount -t overlay -o lowerdir="$mine:$libs" overlay "$libs" || fail "overlay over $libs"
+  map() {
+    as_user env LD_PRELOAD=libfamfs-preload.so "$1" -c 'import mmap, os, sys
+try:
+    mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 4096, prot=mmap.PROT_READ)
+    print("mapped", end=" ")
+except OSError as e:
+    print(os.strerror(e.errno), end=" ")
+print("libfamfs-preload" in open("/proc/self/maps").read())' "$MNT/f"
+  }
+  cp "$(readlink -f /usr/bin/python3)" "$FAMFS_SCRATCH/python"
+  expect_text "^mapped True$" "$(map "$FAMFS_SCRATCH/python")"
+  chmod 4755 "$FAMFS_SCRATCH/python"
+  expect_text "^No such device True$" "$(map "$FAMFS_SCRATCH/python")"
+}
+
 run_tests "${1:-}"
