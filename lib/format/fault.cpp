@@ -31,6 +31,8 @@ constexpr auto kTable = std::to_array<Row>({
      "the superblock has an allocation unit that the format does not"},
     {superblock_device_size, Reach::volume, "superblock-device-size",
      "the superblock and the device disagree on its size"},
+    {superblock_flags, Reach::volume, "superblock-flags",
+     "the superblock has flags, and the format sets none"},
     {header_magic, Reach::volume, "header-magic", "there is no log where the superblock says"},
     {header_crc, Reach::volume, "header-crc", "the log header was damaged or torn"},
     {header_length, Reach::volume, "header-length",

@@ -18,6 +18,7 @@ enum class FaultKind : std::uint8_t {
   superblock_log, // log_offset or log_len
   superblock_alloc_unit,
   superblock_device_size,
+  superblock_flags, // not 0 (fsck's; nobody goes by them)
   // log header: nothing is applied
   header_magic,
   header_crc,

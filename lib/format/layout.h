@@ -15,6 +15,8 @@ inline constexpr std::uint32_t kOmfMajor = 2;
 inline constexpr std::uint32_t kOmfMinor = 2;
 inline constexpr std::uint64_t kSuperblockRegion = 2 * MiB; // what the superblock may use
 inline constexpr std::size_t kSuperblockSize = 200;
+inline constexpr std::size_t kFlagsOffset = 104;      // in the superblock; outside its CRC, as is
+inline constexpr std::size_t kDeviceSizeOffset = 112; // this
 
 inline constexpr std::uint64_t kLogOffset = kSuperblockRegion;
 inline constexpr std::uint64_t kLogMagic = 0xbadcafef00d;

@@ -13,8 +13,6 @@
 
 namespace famfs::format {
 
-inline constexpr std::size_t kDeviceSizeOffset = 112; // in the superblock; outside its CRC
-
 // The superblock that damaged bytes were: what has one value in this format is put right, the log's
 // length is `log_length` (what the log header says) or as it is, and then the CRC that lies there
 // must be that of the result. nullopt: it is not.

@@ -21,8 +21,6 @@ constexpr std::size_t kFileSystemAt = 48;
 constexpr std::size_t kDeviceAt = 64;
 constexpr std::size_t kSystemAt = 80;
 constexpr std::size_t kCrcAt = 96; // over all before it
-constexpr std::size_t kFlagsAt = 104;
-constexpr std::size_t kDeviceSizeAt = 112;
 constexpr std::size_t kDeviceEntryAt = 120;
 constexpr std::size_t kDevicePathAt = 136;
 constexpr std::size_t kDevicePathField = 64;
@@ -117,8 +115,8 @@ SuperblockBytes encode(const Superblock& superblock) {
   put(bytes, kDeviceAt, superblock.device);
   put(bytes, kSystemAt, superblock.system);
   store_le<std::uint64_t>(bytes, kCrcAt, crc32(Bytes(bytes).first(kCrcAt)));
-  store_le(bytes, kFlagsAt, superblock.flags);
-  store_le(bytes, kDeviceSizeAt, superblock.device_size);
+  store_le(bytes, kFlagsOffset, superblock.flags);
+  store_le(bytes, kDeviceSizeOffset, superblock.device_size);
   put(bytes, kDeviceEntryAt, superblock.device_entry);
   const std::string_view path = superblock.device_path;
   std::ranges::copy(std::as_bytes(std::span(path.substr(0, kDevicePathField))),
@@ -140,8 +138,8 @@ Superblock decode_superblock(Bytes bytes) {
   superblock.device = get_uuid(bytes, kDeviceAt);
   superblock.system = get_uuid(bytes, kSystemAt);
   superblock.crc = load_le<std::uint64_t>(bytes, kCrcAt);
-  superblock.flags = load_le<std::uint32_t>(bytes, kFlagsAt);
-  superblock.device_size = load_le<std::uint64_t>(bytes, kDeviceSizeAt);
+  superblock.flags = load_le<std::uint32_t>(bytes, kFlagsOffset);
+  superblock.device_size = load_le<std::uint64_t>(bytes, kDeviceSizeOffset);
   superblock.device_entry = get_uuid(bytes, kDeviceEntryAt);
   const auto* const path = reinterpret_cast<const char*>(bytes.data() + kDevicePathAt);
   superblock.device_path.assign(path, ::strnlen(path, kDevicePathField));
@@ -162,6 +160,14 @@ std::optional<Fault> validate(const Superblock& superblock, Bytes bytes,
                              kAllocUnit, kSmallAllocUnit));
   }
   return check_device_size(superblock, device_size);
+}
+
+std::optional<Fault> flags_fault(const Superblock& superblock) {
+  if (superblock.flags == 0) {
+    return std::nullopt;
+  }
+  return fault(FaultKind::superblock_flags,
+               fmt::format("flags are {:#x}, not 0", superblock.flags));
 }
 
 Geometry geometry(const Superblock& superblock, std::uint64_t device_size) noexcept {

@@ -39,9 +39,13 @@ using SuperblockBytes = std::array<std::byte, kSuperblockSize>;
 [[nodiscard]] Superblock decode_superblock(Bytes bytes);
 
 // Everything that can be said of a superblock alone and of a device of `device_size` bytes. The
-// first fault found; its order is magic, version, CRC, OMF, log, allocation unit, device size.
+// first fault found; its order is magic, version, CRC, OMF, log, allocation unit, device size. Does
+// not complain of flags (flags_fault does).
 [[nodiscard]] std::optional<Fault> validate(const Superblock& superblock, Bytes bytes,
                                             std::uint64_t device_size);
+
+// Flags that are not 0: no famfs sets any, and none goes by them.
+[[nodiscard]] std::optional<Fault> flags_fault(const Superblock& superblock);
 
 // What the rest of the checks need to know of a validated superblock.
 struct Geometry {

@@ -52,6 +52,9 @@ private:
       reporter_.fault(*fault);
       return {};
     }
+    if (const auto flags = format::flags_fault(superblock)) {
+      reporter_.fault(*flags);
+    }
     return header(format::geometry(superblock, memory_.size()));
   }
 

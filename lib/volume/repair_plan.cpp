@@ -108,6 +108,9 @@ private:
     if (fault) {
       return {};
     }
+    if (auto flags = format::flags_fault(found)) {
+      add(std::move(*flags), ": become 0", {{format::kFlagsOffset, 0}});
+    }
     plan_.superblock = std::move(found);
     return {};
   }

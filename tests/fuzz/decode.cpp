@@ -50,6 +50,9 @@ void decode_superblock_of(fuzz::Input& input, std::uint64_t device_size) {
     must_be_described(*fault);
     return;
   }
+  if (const auto fault = flags_fault(superblock)) {
+    must_be_described(*fault);
+  }
   must(!validate(decode_superblock(again), again, device_size),
        "a superblock refused when encoded");
   must(std::ranges::equal(Bytes(again).first(kCrcEnd), Bytes(*bytes).first(kCrcEnd)),

@@ -124,7 +124,8 @@ void Faults::fault(const format::Fault& fault) {
 std::vector<std::string> Faults::text() const {
   std::vector<std::string> text;
   for (const auto& fault : all_) {
-    if (fault.kind != format::FaultKind::header_counters) {
+    if (fault.kind != format::FaultKind::header_counters &&
+        fault.kind != format::FaultKind::superblock_flags) {
       text.push_back(format::describe(fault));
     }
   }

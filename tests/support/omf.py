@@ -352,7 +352,8 @@ def all_images(system=SYSTEM):
         yield name, image, fault, "log-tail", BEFORE
     for name, fault, superblock, header in volume_traps():
         yield name, good_start(system).superblock(**superblock).header(**header), fault, "volume", []
-    # fsck speaks of it; a replay goes by next_index alone.
+    # fsck speaks of them; nobody goes by flags, and a replay by next_index alone.
+    yield ("superblock-flags", good_start(system).superblock(flags=1), "superblock-flags", None, BEFORE)
     yield ("counters-apart", good_start(system).header(next_seqnum=1 << 40), "header-counters", None, BEFORE)
     for name, image, more in good_images(system):
         yield name, image, None, None, BEFORE + more

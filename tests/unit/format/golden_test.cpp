@@ -74,6 +74,7 @@ TEST_CASE("golden: superblock and header decode, validate and encode to the same
     const auto bytes = golden.at(0, kSuperblockSize);
     const Superblock superblock = golden.superblock();
     CHECK(!validate(superblock, bytes, kGoldenDevice));
+    CHECK(!flags_fault(superblock));
     CHECK(same(encode(superblock), bytes));
     CHECK(superblock.log_length == 8 * MiB);
     CHECK(superblock.alloc_unit == 2 * MiB);

@@ -56,6 +56,9 @@ std::optional<Fault> first_fault(const fs::path& path) {
   if (auto fault = validate(superblock, superblock_bytes, device_size)) {
     return fault;
   }
+  if (auto fault = flags_fault(superblock)) {
+    return fault;
+  }
   const Geometry where = geometry(superblock, device_size);
   const auto header_bytes = read_at<kLogHeaderSize>(in, kLogOffset);
   const LogHeader header = decode_log_header(header_bytes);

@@ -79,7 +79,7 @@ const std::set<std::string> kMendable{
     "counters-apart", "device-size-0",     "device-size-2-60", "device-size-below-log",
     "entry-zeros",    "flags-0",           "flags-3",          "good-mid-append",
     "header-crc",     "header-last-index", "mkdir-setuid",     "mode-setuid",
-    "mode-type-bits"};
+    "mode-type-bits", "superblock-flags"};
 
 } // namespace
 

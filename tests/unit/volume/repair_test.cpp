@@ -311,6 +311,19 @@ TEST_CASE("a superblock is restored where its CRC proves it") {
   }
 }
 
+TEST_CASE("superblock flags, which nobody sets, become none") {
+  Rig rig;
+  fill(rig);
+  const auto before = metadata(rig);
+  set(rig, format::kFlagsOffset, GENERATE(1U, 2U, 0x80000000U));
+  rig.reopen(); // nobody goes by them
+  CHECK(rig.names() == kAll);
+  CHECK(faults(rig) == 1);
+  CHECK(mends(rig) == Kinds{FaultKind::superblock_flags});
+  repair(rig);
+  CHECK(metadata(rig) == before);
+}
+
 TEST_CASE("a device size that cannot be is the device's") {
   Rig rig;
   fill(rig);
