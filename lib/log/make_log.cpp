@@ -28,8 +28,9 @@ Result<void> make_log(media::Memory& memory, std::uint64_t log_length, const Pro
                             "and room for it behind the first {}",
                             log_length, memory.size(), format::kMinLogLength, format::kLogOffset));
   }
-  // The old header goes first, so that whoever stops half way leaves no log that looks whole.
-  if (auto gone = zero(memory, format::kLogOffset, format::kLogHeaderSize); !gone) {
+  // The old header goes first, so that whoever stops half way leaves no log that looks whole. What
+  // a power cut leaves of it is no matter: the superblock is gone.
+  if (auto gone = memory.zero(format::kLogOffset, format::kLogHeaderSize); !gone) {
     return gone;
   }
   for (std::uint64_t done = 0; done < log_length;) {

@@ -1,5 +1,6 @@
 #include "crash_memory.h"
 
+#include "format/entry.h"
 #include "format/layout.h"
 #include "media/cache.h"
 
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <variant>
 
 namespace famfs::crash {
 
@@ -118,12 +120,37 @@ Result<void> CrashMemory::store(std::uint64_t offset, Bytes from) {
   if (auto ok = within(size(), offset, from.size()); !ok) {
     return ok;
   }
+  if (from.size() == format::kEntrySize) {
+    look_at_entry(offset, from);
+  }
   if (mutation_.header_first && hold_back(offset, from)) {
     return {};
   }
   note(offset, from.size(),
        [&] { std::ranges::copy(from, view_.begin() + static_cast<std::ptrdiff_t>(offset)); });
   return {};
+}
+
+std::optional<std::uint64_t> CrashMemory::too_early() const {
+  const std::lock_guard lock(mutex_);
+  return too_early_;
+}
+
+void CrashMemory::look_at_entry(std::uint64_t offset, Bytes entry) {
+  const format::Geometry geometry{
+      .device_size = size(), .log_length = format::kMinLogLength, .alloc_unit = format::kAllocUnit};
+  const auto decoded = format::decode_entry(
+      entry, (offset - format::entry_offset(0)) / format::kEntrySize, geometry);
+  const auto* const file = decoded ? std::get_if<format::FileEntry>(&decoded->body) : nullptr;
+  for (const auto& [at, history] : open_) {
+    const auto inside = [at](const format::Extent& extent) {
+      return at >= extent.offset && at - extent.offset < extent.length;
+    };
+    if (at < geometry.log_end() ||
+        (file != nullptr && std::ranges::any_of(file->map.extents, inside))) {
+      too_early_ = at;
+    }
+  }
 }
 
 bool CrashMemory::hold_back(std::uint64_t offset, Bytes from) {
@@ -163,7 +190,7 @@ Result<void> CrashMemory::write_back(std::uint64_t offset, std::uint64_t length)
   if (auto ok = within(size(), offset, length); !ok || length == 0) {
     return ok;
   }
-  const Site site = __builtin_return_address(0);
+  const Site site = asking_site();
   sites_.insert(site);
   if (site == mutation_.without) {
     return {};
@@ -181,7 +208,7 @@ Result<void> CrashMemory::write_back(std::uint64_t offset, std::uint64_t length)
 
 void CrashMemory::fence() const noexcept {
   const std::lock_guard lock(mutex_);
-  const Site site = __builtin_return_address(0);
+  const Site site = asking_site();
   if (has_written_back(me())) {
     sites_.insert(site); // else it waits for invalidations: those are another model's
   }

@@ -37,7 +37,7 @@ using Thread = std::uint64_t;
 
 // What is left out or turned round, to see that the oracle notices.
 struct Mutation {
-  Site without = nullptr;    // what this place asks for is not done
+  Site without{};            // what this place asks for is not done
   bool header_first = false; // entries reach the memory after the header's counters
 };
 
@@ -52,6 +52,11 @@ public:
   // Bytes as a crash that lost all that may be lost would leave them.
   [[nodiscard]] MutableBytes remains() const noexcept { return MutableBytes(remains_); }
   [[nodiscard]] Bytes view() const noexcept { return Bytes(view_); }
+
+  // Where something was still open when a log entry was stored that must come after it: of the log,
+  // or of the file that the entry names. No crash could tell, as long as all is settled before the
+  // entry's counters; that it is so in this order is promised all the same.
+  [[nodiscard]] std::optional<std::uint64_t> too_early() const;
 
   void set_mutation(Mutation mutation);
   [[nodiscard]] std::set<Site> sites() const; // that were met
@@ -85,6 +90,7 @@ private:
   void look_locked() const;
   void settle() const;
   [[nodiscard]] bool has_written_back(Thread thread) const;
+  void look_at_entry(std::uint64_t offset, Bytes entry);
   bool hold_back(std::uint64_t offset, Bytes from);
   void let_late_go() const;
 
@@ -96,6 +102,7 @@ private:
   Mutation mutation_;
   mutable std::set<Site> sites_;
   mutable std::optional<Late> late_;
+  std::optional<std::uint64_t> too_early_;
 };
 
 // The device after a crash, as the next mount finds it. What is stored to it goes when it goes.

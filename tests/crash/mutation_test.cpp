@@ -16,7 +16,8 @@ using namespace famfs::crash;
 namespace {
 
 // Every step, after what makes it matter; short, because each place runs through all of them.
-const std::vector<std::string> kStories{"nk", "hk", "pk", "nnt", "d", "nko", "nks", "nkm", "dmd"};
+const std::vector<std::string> kStories{"nk", "wk",  "hk",  "pk",  "nnt",
+                                        "d",  "nko", "nks", "nkm", "dmd"};
 
 std::string first_trouble(Mutation mutation) {
   for (const std::string& steps : kStories) {
@@ -49,7 +50,7 @@ TEST_CASE("left out, each write-back and each fence is missed", "[mutations]") {
   REQUIRE(first_trouble({}) == "");
   const auto sites = all_sites();
   CHECK(sites.size() >= 8);
-  for (const Site site : sites) {
+  for (const Site& site : sites) {
     const std::string trouble = first_trouble({.without = site});
     std::cout << fmt::format("without {}: {}\n", name(site), trouble);
     CHECK(trouble != "");

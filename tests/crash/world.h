@@ -21,6 +21,7 @@ namespace famfs::crash {
 
 // What is done, a letter each:
 //   n  a new file, written, pending
+//   w  the same, written through a map
 //   h  the same with a hole, that is read
 //   p  a new file in a new directory, both pending
 //   k  commit of the oldest pending file
@@ -31,7 +32,7 @@ namespace famfs::crash {
 //   m  mkfs over it
 // Each on a thread of its own, as requests reach a daemon: a fence does nothing for other threads.
 using Step = char;
-inline constexpr std::string_view kSteps = "nhpktdosm";
+inline constexpr std::string_view kSteps = "nwhpktdosm";
 
 class World {
 public:
@@ -72,6 +73,7 @@ private:
   void new_file(Step how);
   void commit(std::size_t count);
   void make_directory();
+  void store_mapped(volume::NodeId id, std::uint64_t at, std::string_view text);
   void overwrite(bool mapped);
   [[nodiscard]] std::string next_name(char kind);
   [[nodiscard]] std::string text(std::size_t length);
