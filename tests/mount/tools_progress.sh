@@ -23,6 +23,9 @@ test_on_a_terminal() {
   text=$(on_terminal famfs verify -q -S 42 -t 1 -f "$MNT/f") || fail "verify: $text"
   expect_text " of 150 MiB .* s left" "$text"
   mkdir "$MNT/d"
+  text=$(on_terminal famfs salvage "$DEV" "$FAMFS_SCRATCH/out") || fail "salvage: $text"
+  expect_text "files  [0-9.]+ [KMG]?i?B? ?of 150 MiB  [0-9.]+ [KMG]iB/s  [0-9]+ s left" "${text//$WIPE/$'\n'}"
+  expect_same "$MNT/f" "$FAMFS_SCRATCH/out/f"
   text=$(on_terminal famfs cp -t 1 "$MNT/f" "$MNT/d") && fail "no space, but: $text"
   expect_text "famfs cp: " "$text"
 }
@@ -98,6 +101,11 @@ test_ctrl_c() {
   text=$(on_terminal --interrupt famfs verify -t 1 -S 5 -f "$MNT/c") || got=$?
   [ "$got" = 1 ] || fail "exit $got: $text"
   expect_text "famfs verify: interrupted: 0 of 1 files verified" "$text"
+  got=0
+  text=$(on_terminal --interrupt famfs salvage "$DEV" "$FAMFS_SCRATCH/half") || got=$?
+  [ "$got" = 1 ] || fail "exit $got: $text"
+  n=$(sed -n 's/.*famfs salvage: interrupted: \([01]\) of [12] files saved.*/\1/p' <<<"$text")
+  [ "$(find "$FAMFS_SCRATCH/half" -type f | wc -l)" = "$n" ] || fail "said $n: $(ls "$FAMFS_SCRATCH/half")"
   expect_good famfs fsck "$MNT" >/dev/null
   rm -r "$s"
 }

@@ -331,6 +331,23 @@ TEST_CASE("Salvage: bad memory is zeroes, and named; what it holds besides is th
   CHECK(told["lost"][0]["path"].is_null());
 }
 
+TEST_CASE("Salvage: memory that no list knew to be bad: its SIGBUS is zeroes, and named") {
+  Tools tools;
+  (void)images_of_this_host(tools);
+  const std::string to = tools.scratch.path("out");
+  fs::create_directory(to);
+  const auto lose_it = [&](auto) { // all data, when the survey is done
+    fs::resize_file(tools.scratch.path("images/good"), 10 << 20);
+    return true;
+  };
+  const auto saved = salvage_good(tools, to, {.go_on = lose_it, .failed = [](const Error&) {}});
+  CHECK(saved.files == 1);
+  REQUIRE(saved.damaged.size() == 1);
+  CHECK(saved.damaged[0].path == "before/file");
+  CHECK(saved.damaged[0].bad == media::BadRanges{{0, 600}});
+  CHECK(slurp(to + "/before/file") == std::string(600, '\0'));
+}
+
 TEST_CASE("Salvage: an interrupt leaves whole files alone, and says how many") {
   Tools tools;
   (void)images_of_this_host(tools);
