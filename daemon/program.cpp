@@ -2,6 +2,7 @@
 
 #include "base/diag.h"
 #include "base/service.h"
+#include "base/slow_answer.h"
 #include "base_name.h"
 #include "daemonize.h"
 #include "memory_watch.h"
@@ -13,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -21,6 +23,8 @@
 
 namespace famfs::daemon {
 namespace {
+
+constexpr std::chrono::seconds kAnswerWithin{5}; // as the tools have it
 
 // One line, under the name we were called by.
 int complain(const std::string& name, int exit_code, const std::string& line) {
@@ -42,7 +46,10 @@ diag::Options diag_options(const CommandLine& line) {
 }
 
 // Paths as they will be after the daemon has left this directory, and as the kernel will show them.
-Result<CommandLine> resolved(CommandLine line) {
+Result<CommandLine> resolved(const std::string& name, CommandLine line) {
+  // Another daemon's mount may be there already.
+  const SlowAnswer slow(line.mount_point, kAnswerWithin,
+                        [&](const std::string& text) { complain(name, 0, text); });
   auto mount_point = check_mount_point(line.mount_point);
   if (!mount_point) {
     return std::unexpected(mount_point.error());
@@ -129,7 +136,7 @@ int run(const std::vector<std::string>& args) {
     }
     return 0;
   }
-  const auto line = resolved(*parsed);
+  const auto line = resolved(name, *parsed);
   if (!line) {
     return complain(name, line.error());
   }

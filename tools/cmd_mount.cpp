@@ -4,11 +4,13 @@
 
 #include "base/text.h"
 #include "cli.h"
+#include "mount_point.h"
 #include "path_text.h"
 #include "run_program.h"
 
 #include <ostream>
 
+#include <sys/vfs.h>
 #include <unistd.h>
 
 namespace famfs::tools {
@@ -78,6 +80,12 @@ int run_mount(Context& context, const Args& args) {
       .flag('f', "fuse", "accepted for scripts", options.ignored);
   if (auto code = command.parse(args, 2, 2)) {
     return *code;
+  }
+  {
+    // famfsd asks it too, but what that says is heard when it has ended.
+    const auto slow = tell_when_slow(context, command.operands()[1]);
+    struct statfs answer{};
+    static_cast<void>(statfs(command.operands()[1].c_str(), &answer));
   }
   const auto finished = run_program(daemon_program(context),
                                     daemon_command(command.program(), options, command.operands()));

@@ -1,12 +1,13 @@
 #include "mount_point.h"
 
 #include "base/text.h"
-#include "slow_answer.h"
 
 #include <charconv>
 #include <fstream>
 #include <optional>
+#include <ostream>
 #include <sstream>
+#include <utility>
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -76,6 +77,11 @@ bool same_node(const struct stat& a, const struct stat& b) {
 
 } // namespace
 
+SlowAnswer tell_when_slow(const Context& context, std::string path) {
+  return {std::move(path), context.answer_within,
+          [&err = context.err](const std::string& line) { err << "famfs: " << line << std::endl; }};
+}
+
 Result<std::vector<MountPoint>> famfs_mounts(const Context& context) {
   std::ifstream table(context.mount_table);
   if (!table) {
@@ -92,7 +98,7 @@ Result<std::vector<MountPoint>> famfs_mounts(const Context& context) {
 }
 
 Result<MountPoint> mount_of(const Context& context, const std::string& path) {
-  const SlowAnswer slow(context, path);
+  const auto slow = tell_when_slow(context, path);
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) {
     return fail_errno(errno, printable(path));

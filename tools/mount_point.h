@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/slow_answer.h"
 #include "context.h"
 
 #include <cstdint>
@@ -18,6 +19,9 @@ struct MountPoint {
   bool read_only = false;
   std::uint64_t st_dev = 0;
 };
+
+// Says so on standard error, as any tool, when the daemon under `path` is slow to answer.
+[[nodiscard]] SlowAnswer tell_when_slow(const Context& context, std::string path);
 
 // Every famfs mount, in the order of mounting.
 [[nodiscard]] Result<std::vector<MountPoint>> famfs_mounts(const Context& context);

@@ -2,7 +2,6 @@
 
 #include "base/fd.h"
 #include "base/text.h"
-#include "slow_answer.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -46,7 +45,7 @@ Result<std::vector<MountPoint>> mounts_asked_for(const Context& context, const A
   }
   const std::string& path = operands[0];
   struct stat status{};
-  if (const SlowAnswer slow(context, path); stat(path.c_str(), &status) != 0) {
+  if (const auto slow = tell_when_slow(context, path); stat(path.c_str(), &status) != 0) {
     return is_gone(errno) ? mount_by_name(context, path) : fail_errno(errno, printable(path));
   }
   auto by_path = mount_of(context, path);
@@ -62,7 +61,7 @@ Result<std::vector<MountPoint>> mounts_asked_for(const Context& context, const A
 }
 
 Result<Document> ask(const Context& context, const MountPoint& mount, Question question) {
-  const SlowAnswer slow(context, mount.directory);
+  const auto slow = tell_when_slow(context, mount.directory);
   Document document{{"mount_point", to_utf8(mount.directory)},
                     {"device", to_utf8(mount.device)},
                     {"state", "live"}};

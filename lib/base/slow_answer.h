@@ -1,21 +1,22 @@
-// While it stands: somebody who waits in the kernel for a daemon's answer is told so on standard
-// error, once, when it takes longer than Context::answer_within. A daemon that is stopped answers
-// nobody, and nothing else says why.
+// While it stands: somebody who waits in the kernel for a daemon's answer is told so, once, when it
+// takes longer than `limit`. A daemon that is stopped answers nobody, and nothing else says why.
 #pragma once
 
-#include "context.h"
-
+#include <chrono>
+#include <functional>
 #include <string>
 #include <thread>
 
-namespace famfs::tools {
+namespace famfs {
 
 class SlowAnswer {
 public:
-  SlowAnswer(const Context& context, std::string path);
+  // `tell` gets the line to print, in a thread of its own; what it refers to outlives this.
+  SlowAnswer(std::string path, std::chrono::seconds limit,
+             std::function<void(const std::string& line)> tell);
 
 private:
   std::jthread teller_;
 };
 
-} // namespace famfs::tools
+} // namespace famfs

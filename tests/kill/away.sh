@@ -18,7 +18,7 @@ test_programs_with_direct_maps_survive_the_daemon() {
 # Writers stand still and go on; who asks is told why it takes long; who wants the device is told who has it.
 test_a_stopped_daemon() {
   make_fs; mount_fs mode=0777
-  local i out asker
+  local i out asker mounters
   pid=$(pid_of "$MNT") # the trap's too
   for i in 1 2 3; do
     as_user bash -c 'for n in $(seq 40); do head -c 70000 /dev/zero | tr "\0" "$1" >"$2/$1.$n" || exit 1; done' _ "$i" "$MNT" &
@@ -37,7 +37,15 @@ test_a_stopped_daemon() {
   for i in $(seq 600); do [ ! -s "$FAMFS_SCRATCH/why" ] || break; sleep 0.1; done
   expect_text "^famfs: $MNT: its daemon has not answered for .*: famfs holders .*kill -CONT" "$(cat "$FAMFS_SCRATCH/why")"
   [ "$(wc -l <"$FAMFS_SCRATCH/why")" = 1 ] || fail "more than a line: $(cat "$FAMFS_SCRATCH/why")"
+  # and who mounts over it
+  mount -t fuse.famfs "$DEV" "$MNT" 2>"$FAMFS_SCRATCH/why.mount" & mounters=$!
+  famfs mount "$DEV" "$MNT" 2>"$FAMFS_SCRATCH/why.famfs" & mounters="$mounters $!"
+  for i in mount famfs; do
+    for _ in $(seq 600); do [ ! -s "$FAMFS_SCRATCH/why.$i" ] || break; sleep 0.1; done
+    expect_text "^(mount.)?famfs: $MNT: its daemon has not answered for .*kill -CONT" "$(cat "$FAMFS_SCRATCH/why.$i")"
+  done
   kill -CONT "$pid"
+  for i in $mounters; do expect_exit 32 wait "$i"; done
   expect_good wait "$asker"
   expect_text "^pid: $pid\$" "$(cat "$FAMFS_SCRATCH/status")"
   expect_good wait %1; expect_good wait %2; expect_good wait %3
