@@ -1,6 +1,7 @@
 #include "drafts.h"
 
 #include <algorithm>
+#include <new>
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -142,6 +143,7 @@ void Drafts::wake() const {
 std::vector<tree::NodeId> Drafts::take_due(const std::set<Process>& exited) {
   const auto now = Clock::now();
   std::vector<tree::NodeId> due;
+  due.reserve(drafts_.size()); // nothing may be taken and then lost
   std::erase_if(drafts_, [&](const auto& item) {
     const auto& [node, draft] = item;
     const bool is_due = draft.closed && (now >= draft.until || exited.contains(draft.process));
@@ -177,31 +179,47 @@ Drafts::Watched Drafts::watched() {
   return out;
 }
 
+// What is due stays due until there is memory for it.
 void Drafts::run() {
+  constexpr std::chrono::milliseconds pause{100};
   std::set<Process> exited;
-  for (;;) {
-    std::unique_lock lock(mutex_);
-    if (stop_) {
-      return;
-    }
-    const auto due = take_due(exited);
-    Watched now = watched();
-    idle_ = now.timeout < 0;
-    lock.unlock();
-    exited.clear();
-    if (!due.empty()) {
-      std::ranges::for_each(due, commit_);
-      continue; // and look again: time has passed
-    }
-    static_cast<void>(::poll(now.fds.data(), now.fds.size(), now.timeout));
-    eventfd_t woken = 0;
-    static_cast<void>(::eventfd_read(wake_.get(), &woken));
-    for (std::size_t i = 0; i < now.processes.size(); ++i) {
-      if ((now.fds[i + 1].revents & POLLIN) != 0) {
-        exited.insert(now.processes[i]);
-      }
+  std::vector<tree::NodeId> due;
+  for (bool goes_on = true; goes_on;) {
+    try {
+      goes_on = turn(exited, due);
+    } catch (const std::bad_alloc&) {
+      std::this_thread::sleep_for(pause);
     }
   }
+}
+
+bool Drafts::turn(std::set<Process>& exited, std::vector<tree::NodeId>& due) {
+  std::unique_lock lock(mutex_);
+  if (stop_) {
+    return false;
+  }
+  if (due.empty()) {
+    due = take_due(exited);
+  }
+  Watched now = watched();
+  idle_ = now.timeout < 0;
+  lock.unlock();
+  exited.clear();
+  if (!due.empty()) {
+    for (; !due.empty(); due.pop_back()) {
+      commit_(due.back());
+    }
+    return true; // and look again: time has passed
+  }
+  static_cast<void>(::poll(now.fds.data(), now.fds.size(), now.timeout));
+  eventfd_t woken = 0;
+  static_cast<void>(::eventfd_read(wake_.get(), &woken));
+  for (std::size_t i = 0; i < now.processes.size(); ++i) {
+    if ((now.fds[i + 1].revents & POLLIN) != 0) {
+      exited.insert(now.processes[i]);
+    }
+  }
+  return true;
 }
 
 } // namespace famfs::daemon

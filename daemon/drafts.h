@@ -93,6 +93,7 @@ private:
   };
 
   void run();
+  [[nodiscard]] bool turn(std::set<Process>& exited, std::vector<tree::NodeId>& due); // false: stop
   [[nodiscard]] Process process(pid_t pid);
   [[nodiscard]] std::vector<tree::NodeId> take_due(const std::set<Process>& exited);
   [[nodiscard]] Watched watched();

@@ -9,11 +9,13 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -56,16 +58,20 @@ std::optional<T> field(const fs::path& file, std::string_view name, bool& blind,
   return std::nullopt;
 }
 
-// Names in a directory that are numbers; what is not there has none.
+struct CloseDirectory {
+  void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+
+// Names in a directory that are numbers; what is not there has none. No directory_iterator: where
+// it cannot have memory it ends the process.
 template <class T> std::vector<T> numbers_in(const fs::path& directory, bool& blind) {
   std::vector<T> out;
-  std::error_code error;
-  fs::directory_iterator it(directory, error);
-  blind = blind || is_want(error.value());
-  for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename();
+  const std::unique_ptr<DIR, CloseDirectory> names(::opendir(directory.c_str()));
+  blind = blind || (!names && is_want(errno));
+  while (const dirent* const entry = names ? ::readdir(names.get()) : nullptr) {
+    const std::string_view name(&entry->d_name[0]);
     const auto value = number<T>(name);
-    if (value && name.find_first_not_of("0123456789") == std::string::npos) {
+    if (value && name.find_first_not_of("0123456789") == std::string_view::npos) {
       out.push_back(*value);
     }
   }
@@ -228,7 +234,7 @@ Writers LastClose::writers(pid_t closer, Search search, const WatchedFile& file)
   if (found == Writers::nobody && search == Search::everyone && look.anyone_writes()) {
     return Writers::others;
   }
-  return found == Writers::nobody && look.is_blind() ? Writers::unknown : found;
+  return found == Writers::nobody && look.is_blind() ? Writers::unseen : found;
 }
 
 } // namespace famfs::daemon

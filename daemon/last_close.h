@@ -42,9 +42,10 @@ enum class Search : std::uint8_t { family, everyone };
 
 enum class Writers : std::uint8_t {
   nobody,
-  closer, // the closing process has it still
-  others, // the closing process has given it up, another has it
-  unknown // the closing process cannot be seen from here, or not all could be looked at
+  closer,  // the closing process has it still
+  others,  // the closing process has given it up, another has it
+  unknown, // the closing process cannot be seen from here
+  unseen   // nobody, as far as could be looked for want of descriptors or memory
 };
 
 class LastClose {

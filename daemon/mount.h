@@ -27,6 +27,7 @@ struct Mount final : MountBase {
   Drafts drafts;
   Announcements announcements;
   LastClose last_close;
+  std::atomic<bool> told_unseen = false; // Writers::unseen, once
 };
 
 } // namespace famfs::daemon

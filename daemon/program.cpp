@@ -74,6 +74,20 @@ void live_with_limits() {
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
+// What a mount holds all its life, and some to look into /proc: so that none of it is wanting
+// later.
+Result<void> check_limits() {
+  constexpr rlim_t least = 64;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < least) {
+    return fail(Errc::system,
+                fmt::format("RLIMIT_NOFILE is {}: too few descriptors: allow {} (LimitNOFILE=, "
+                            "ulimit -Hn)",
+                            limit.rlim_max, least));
+  }
+  return {};
+}
+
 // In the process that serves. What fails before it is ready is said once, to whoever waits.
 int serve(const CommandLine& line, Parent& parent) {
   diag::init(diag_options(line));
@@ -135,6 +149,9 @@ int run(const std::vector<std::string>& args) {
                                             "or the pipe closed?"});
     }
     return 0;
+  }
+  if (const auto enough = check_limits(); !enough) {
+    return complain(name, enough.error());
   }
   const auto line = resolved(name, *parsed);
   if (!line) {

@@ -3,11 +3,14 @@
 #include "../ops.h"
 #include "../reply.h"
 
+#include "base/diag.h"
+#include "base/text.h"
+
 namespace famfs::daemon::ops {
 namespace {
 
 // The rule, and why it is what it is: last_close.h.
-bool is_last_close(const Mount& mount, Handle& handle, pid_t closer) {
+bool is_last_close(Mount& mount, Handle& handle, pid_t closer) {
   if (!mount.open_files.only_writer(handle)) {
     return false;
   }
@@ -20,6 +23,12 @@ bool is_last_close(const Mount& mount, Handle& handle, pid_t closer) {
       mount.last_close.writers(closer, handle.shared ? Search::everyone : Search::family, file);
   if (writers == Writers::others) {
     handle.shared = true;
+  }
+  if (writers == Writers::unseen && !mount.told_unseen.exchange(true)) {
+    diag::warning("{}: who else has a file open cannot be looked up for want of descriptors or "
+                  "memory: meanwhile files are committed a moment after their close: raise the "
+                  "daemon's limits",
+                  printable(mount.line.mount_point));
   }
   return writers == Writers::nobody;
 }

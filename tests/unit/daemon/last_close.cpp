@@ -284,7 +284,7 @@ TEST_CASE("last close: without descriptors to look with, nobody is not the answe
     REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
     return found;
   };
-  CHECK(with(0) == Writers::unknown);
+  CHECK(with(0) == Writers::unseen);
   CHECK(with(1) != Writers::nobody); // a directory can be read, and what is in it not
   CHECK(with(3) == Writers::others);
 }

@@ -1,0 +1,115 @@
+"""out_of_memory.py MOUNT COUNTER: each request of famfsd with each of its allocations failed in turn. It is done or ENOMEM,
+the same request succeeds at once, and what was refused has left nothing."""
+import errno
+import mmap
+import os
+import struct
+import sys
+
+import control
+
+folder, path = sys.argv[1:]
+counter = mmap.mmap(os.open(path, os.O_RDWR), 8)
+failures = 0
+
+
+def left(value=None):
+    if value is not None:
+        counter[:8] = struct.pack("<q", value)
+    return struct.unpack("<q", counter[:8])[0]
+
+
+def each(name, prepare, act, done=None):
+    """act(what prepare gave); `done` of it tells whether a refused one has happened all the same."""
+    global failures
+    for n in range(10000):
+        given = prepare(n)
+        left(n)
+        try:
+            act(given)
+            refused = False
+        except OSError as e:
+            assert e.errno == errno.ENOMEM, (name, n, e)
+            refused = True
+        none = left() >= 0
+        left(-1)
+        if refused and not (done and done(given)):
+            act(given)
+        if none:
+            assert not refused, (name, n)
+            return
+        failures += 1
+    raise AssertionError(name)
+
+
+def pending(name):
+    def prepare(n):
+        fd = os.open(f"{folder}/{name}{n}", os.O_CREAT | os.O_RDWR)
+        os.write(fd, b"before")
+        return fd
+    return prepare
+
+
+def closed(fd):
+    os.fsync(fd)
+    os.close(fd)
+
+
+def commits(fd):
+    os.fsync(fd)
+    assert b"state: committed" in os.getxattr(f"/proc/self/fd/{fd}", "user.famfs.map")
+
+
+def written(fd):
+    assert os.pwrite(fd, b"x" * 100000, 6) == 100000
+
+
+def make(given):
+    os.close(os.open(given, os.O_CREAT | os.O_EXCL | os.O_RDWR))
+
+
+def renamed(given):
+    os.rename(given, given + "-new")
+
+
+def empty(name):
+    def prepare(n):
+        make(f"{folder}/{name}{n}")
+        return f"{folder}/{name}{n}"
+    return prepare
+
+
+def listed(_):
+    assert "there" in os.listdir(folder)
+
+
+with open(folder + "/there", "wb") as f:
+    f.write(b"there" * 1000)
+for _ in range(50):
+    listed(None)
+there = os.open(folder + "/there", os.O_RDWR)
+root = os.open(folder, os.O_RDONLY)
+each("create", lambda n: f"{folder}/c{n}", make, os.path.lexists)
+each("mkdir", lambda n: f"{folder}/d{n}", os.mkdir, os.path.lexists)
+each("unlink", empty("u"), os.unlink)
+each("rename", empty("r"), renamed)
+each("truncate", pending("t"), lambda fd: os.ftruncate(fd, 5 << 20))
+each("fallocate", pending("a"), lambda fd: os.posix_fallocate(fd, 0, 5 << 20))
+each("write", pending("w"), written)
+each("fsync", pending("s"), commits)
+each("map", pending("m"), lambda fd: control.file_map(fd, 1))
+each("open", lambda n: None, lambda _: os.close(os.open(folder + "/there", os.O_RDWR)))
+each("read", lambda n: None, lambda _: os.pread(there, 100, 0))
+each("overwrite", lambda n: None, lambda _: os.pwrite(there, b"there", 0))
+each("stat", lambda n: None, lambda _: os.stat(folder + "/there"))
+each("xattr", lambda n: None, lambda _: os.getxattr(folder + "/there", "user.famfs.map"))
+each("statfs", lambda n: None, lambda _: os.statvfs(folder))
+each("readdir", lambda n: None, listed)
+each("sync directory", lambda n: os.mkdir(f"{folder}/e{n}"), lambda _: os.fsync(root))
+assert open(folder + "/there", "rb").read() == b"there" * 1000
+for fd in range(there + 2, 20000):
+    try:
+        os.close(fd)
+    except OSError:
+        pass
+print(f"{failures} allocations failed")
