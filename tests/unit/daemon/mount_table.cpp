@@ -27,7 +27,9 @@ TEST_CASE("mount table: lines that are none") {
 }
 
 TEST_CASE("mount table: the real one") {
-  CHECK(find_mount("self", "/")->mount_point == "/");
+  const auto proc = find_mount("self", "/proc"); // "/" is none in a chroot
+  REQUIRE(proc);
+  CHECK(proc->type == "proc");
   CHECK_FALSE(find_mount("self", "/nowhere/at/all"));
-  CHECK_FALSE(find_mount("999999999", "/"));
+  CHECK_FALSE(find_mount("999999999", "/proc"));
 }
