@@ -11,7 +11,20 @@ import signal
 import sys
 import time
 
-SLICE, PAUSE, SLICES = 0.01, 0.3, 200
+SLICE, PAUSE, SLICES = 0.03, 0.3, 200
+
+
+def what_is_there(fd, patience):
+    text = b""
+    while select.select([fd], [], [], patience)[0]:
+        try:
+            got = os.read(fd, 65536)
+        except OSError:  # a terminal that nobody has open any more
+            break
+        if not got:
+            break
+        text += got
+    return text
 
 
 def main(args):
@@ -31,33 +44,21 @@ def main(args):
         os.close(other)
     text, typed = b"", False
     for turn in range(10 ** 6):
-        if turn < SLICES and not typed:
+        in_slices = turn < SLICES and not typed
+        if in_slices:
             time.sleep(SLICE)
             os.kill(pid, signal.SIGSTOP)
             time.sleep(PAUSE)
-            os.kill(pid, signal.SIGCONT)
-        while select.select([fd], [], [], 0.02)[0]:
-            try:
-                got = os.read(fd, 65536)
-            except OSError:  # a terminal that nobody has open any more
-                got = b""
-            if not got:
-                break
-            text += got
+        text += what_is_there(fd, 0.02)
         if interrupt and not typed and b"s left" in text:
-            os.write(fd, b"\x03")
+            os.write(fd, b"\x03")  # while it is stopped: what it goes on with is this
             typed = True
+        if in_slices:
+            os.kill(pid, signal.SIGCONT)
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
             break
-    while select.select([fd], [], [], 0.1)[0]:
-        try:
-            got = os.read(fd, 65536)
-        except OSError:
-            break
-        if not got:
-            break
-        text += got
+    text += what_is_there(fd, 0.1)
     sys.stdout.buffer.write(text)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
