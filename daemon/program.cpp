@@ -14,7 +14,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -23,8 +22,6 @@
 
 namespace famfs::daemon {
 namespace {
-
-constexpr std::chrono::seconds kAnswerWithin{5}; // as the tools have it
 
 // One line, under the name we were called by.
 int complain(const std::string& name, int exit_code, const std::string& line) {

@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/host_id.h"
+#include "base/slow_answer.h"
 #include "holder/registry.h"
 #include "media/device.h"
 
@@ -27,7 +28,7 @@ struct Context {
   // What is done sooner needs no progress.
   std::chrono::milliseconds progress_after{500};
   // What a mount's daemon is asked and has not answered by then is said to be slow.
-  std::chrono::seconds answer_within{5};
+  std::chrono::seconds answer_within = kAnswerWithin;
   // Set by the first SIGINT or SIGTERM; what can be stopped half-way looks at it and undoes its
   // work.
   const std::atomic<bool>& interrupted;

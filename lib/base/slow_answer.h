@@ -9,6 +9,9 @@
 
 namespace famfs {
 
+// What everybody takes for `limit`, but tests.
+inline constexpr std::chrono::seconds kAnswerWithin{5};
+
 class SlowAnswer {
 public:
   // `tell` gets the line to print, in a thread of its own; what it refers to outlives this.
