@@ -3,6 +3,7 @@
 #include "base/diag.h"
 #include "base/service.h"
 #include "base/slow_answer.h"
+#include "base/standard_descriptors.h"
 #include "base_name.h"
 #include "daemonize.h"
 #include "memory_watch.h"
@@ -142,8 +143,7 @@ int run(const std::vector<std::string>& args) {
                              : parsed->list ? options_json(name)
                                             : volume::about("famfsd");
     if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-      return complain(name, Error{Errc::io, "standard output: cannot be written: is the disk full, "
-                                            "or the pipe closed?"});
+      return complain(name, unwritten_output());
     }
     return 0;
   }

@@ -67,10 +67,7 @@ int run_main(int argc, char** argv, int (*tool)(Context&, const Args&)) {
     const int code = tool(context, Args(argv + (argc > 0 ? 1 : 0), argv + argc));
     context.out.flush();
     if (!context.out) {
-      const int failed = report(context, context.program,
-                                Error{Errc::io, "standard output: cannot be written: is the disk "
-                                                "full, or the pipe closed?"},
-                                context.style);
+      const int failed = report(context, context.program, unwritten_output(), context.style);
       return code == 0 ? failed : code;
     }
     return code;
