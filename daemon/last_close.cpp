@@ -1,5 +1,6 @@
 #include "last_close.h"
 
+#include "base/want.h"
 #include "mount_table.h"
 
 #include <fmt/format.h>
@@ -36,12 +37,6 @@ template <class T> std::optional<T> number(std::string_view text, int base = 10)
     return std::nullopt;
   }
   return value;
-}
-
-// Whether it is for want of descriptors or memory that something cannot be opened, and not because
-// it is gone, or another's.
-bool is_want(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 // The number after "Name:" in a file of such lines. `blind`: set if it could not be looked for.

@@ -2,9 +2,9 @@
 // behind it. Each returns what the system call does, a failure as a negative errno.
 #pragma once
 
+#include "base/want.h"
 #include "capi/range.h"
 
-#include <cerrno>
 
 namespace famfs::capi {
 
@@ -25,9 +25,9 @@ extern const Kernel kLinux;
 
 [[nodiscard]] std::size_t page_size() noexcept;
 
-// Of a negative errno: for want of memory or descriptors, whatever the thing asked for is.
-[[nodiscard]] constexpr bool is_want(std::intptr_t error) noexcept {
-  return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+// As famfs::is_want(), of what a Kernel returned.
+[[nodiscard]] constexpr bool is_want(std::intptr_t result) noexcept {
+  return result < 0 && famfs::is_want(static_cast<int>(-result));
 }
 
 } // namespace famfs::capi
