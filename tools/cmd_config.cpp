@@ -5,7 +5,7 @@
 #include "base/config_keys.h"
 #include "base/text.h"
 #include "cli.h"
-#include "defaults.h"
+#include "system_uuid.h"
 #include "volume/defaults.h"
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "fsck_repair.h"
 
 #include "base/text.h"
-#include "defaults.h"
+#include "system_uuid.h"
 #include "volume/defaults.h"
 
 #include <ostream>

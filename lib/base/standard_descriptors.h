@@ -8,8 +8,8 @@
 
 namespace famfs {
 
-// Before anything is opened: a program can be started without them, and the first file that it opens would then be written to
-// as if it were one.
+// Before anything is opened: a program can be started without them, and the first file that it
+// opens would then be written to as if it were one.
 inline void open_standard_descriptors() noexcept {
   int fd = 0;
   do {

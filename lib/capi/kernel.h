@@ -5,7 +5,6 @@
 #include "base/want.h"
 #include "capi/range.h"
 
-
 namespace famfs::capi {
 
 struct Kernel {

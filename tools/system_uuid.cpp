@@ -1,4 +1,4 @@
-#include "defaults.h"
+#include "system_uuid.h"
 
 namespace famfs::tools {
 

@@ -1,4 +1,4 @@
-// What is in force where famfs.yaml says nothing and this host does.
+// The system UUID that is in force on this host.
 #pragma once
 
 #include "base/config.h"
@@ -7,7 +7,7 @@
 
 namespace famfs::tools {
 
-// This host's, as mount and mkfs see it: the file's, else host_uuid().
+// As mount and mkfs see it: famfs.yaml's, else host_uuid().
 [[nodiscard]] Result<Uuid> system_uuid(const Context& context, const Config& config,
                                        HostIdMode mode);
 
