@@ -2,6 +2,7 @@
 // what must be there after a crash, and what may.
 #pragma once
 
+#include "base/units.h"
 #include "crash_memory.h"
 #include "images.h"
 #include "volume/volume.h"
@@ -67,6 +68,14 @@ private:
     bool mkfs = false;
   };
 
+  // How much of everything there is to be.
+  struct Count {
+    std::uint64_t files = 0;
+    std::uint64_t entries = 0; // of the log: files and directories
+    std::uint64_t written = 0; // the same, with those that a crash may have kept from counting
+  };
+  static constexpr std::uint64_t kMapUnit = 4 * KiB;
+
   void open();
   void make();
   void perform(Step step);
@@ -79,12 +88,15 @@ private:
   [[nodiscard]] std::string text(std::size_t length);
 
   void look_at(const std::vector<Open>& open);
+
+  // -- oracle.cpp
   // What is wrong with an image; empty: nothing.
   [[nodiscard]] std::string judge(Wreck& wreck) const;
   [[nodiscard]] std::string judge(volume::Volume& mounted, const Acknowledged& must,
                                   const UnderWay& may) const;
   [[nodiscard]] std::string judge(volume::Volume& mounted, const volume::Attributes& attributes,
                                   const File& file) const;
+  [[nodiscard]] static std::string judge(volume::Volume& mounted, const Count& count);
   [[nodiscard]] static Result<volume::Attributes> find(const volume::Volume& mounted,
                                                        const File& file);
   [[nodiscard]] static std::string goes_on(Wreck& wreck);
