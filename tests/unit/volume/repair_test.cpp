@@ -1,4 +1,5 @@
 // What fsck --repair mends, and what it leaves because it would be a guess.
+#include "damage.h"
 #include "support.h"
 
 #include "base/crc32.h"
@@ -17,19 +18,12 @@ namespace {
 
 constexpr std::uint64_t kSeqnum = format::kLogOffset + format::kNextSeqnumOffset;
 constexpr std::uint64_t kEntryCrc = 536; // over all before it
-constexpr std::uint64_t kIndex = format::kLogOffset + format::kNextIndexOffset;
 
 std::uint64_t word(Rig& rig, std::uint64_t at) {
   return load_le<std::uint64_t>(rig.memory.raw(), at);
 }
-void set_word(Rig& rig, std::uint64_t at, std::uint64_t value) {
-  store_le(rig.memory.raw(), at, value);
-}
 void set(Rig& rig, std::uint64_t at, std::uint32_t value) {
   store_le(rig.memory.raw(), at, value);
-}
-void flip(Rig& rig, std::uint64_t at) {
-  rig.memory.raw()[at] ^= std::byte{0x40};
 }
 
 // Its CRC is right then: somebody wrote it so.
@@ -69,15 +63,6 @@ void repair(Rig& rig) {
   REQUIRE(volume::repair(rig.memory, *plan));
   rig.memory.crash(); // all of it is durable
   CHECK(mends(rig).empty());
-}
-
-// Directories a, b; a file f in unit 0; a directory z.
-void fill(Rig& rig) {
-  (void)rig.directory("a");
-  (void)rig.directory("b");
-  (void)rig.committed("f", "content");
-  (void)rig.directory("z");
-  rig.memory.settle();
 }
 
 const std::vector<std::string> kAll{"a", "b", "f", "z"};
@@ -353,67 +338,4 @@ TEST_CASE("a plan can be stopped, and then nothing was changed") {
   fill(rig);
   CHECK(code_of(volume::plan_repair(rig.memory, [](auto, auto) { return false; })) ==
         Errc::interrupted);
-}
-
-TEST_CASE("a survey finds files below a directory whose entry is lost") {
-  Rig rig;
-  const NodeId d = rig.directory("d");
-  const NodeId f = rig.create("f", d);
-  rig.write(f, 0, "below");
-  rig.commit(f);
-  flip(rig, format::entry_offset(0) + 28);
-  const auto found = volume::survey(rig.memory);
-  REQUIRE(found);
-  const auto& tree = found->contents->tree;
-  REQUIRE(tree.find_path("d/f"));
-  const auto made_up = tree.info(*tree.find_path("d"));
-  CHECK(made_up->entry == volume::kNoEntry);
-  CHECK(made_up->mode == 0700);
-  CHECK(found->file_bytes == 5);
-}
-
-TEST_CASE("a survey goes by what there is: header, superblock, or neither") {
-  Rig rig;
-  fill(rig);
-  SECTION("no superblock") {
-    set_word(rig, 0, 0);
-    const auto found = volume::survey(rig.memory);
-    REQUIRE(found);
-    CHECK_FALSE(found->superblock_used);
-    CHECK(found->header_used);
-    CHECK(found->contents->tree.files() == 1);
-  }
-  SECTION("no header: every slot, and no word of those that are empty") {
-    set_word(rig, format::kLogOffset, 0);
-    set_word(rig, kIndex, 77);
-    const auto found = volume::survey(rig.memory);
-    REQUIRE(found);
-    CHECK_FALSE(found->header_used);
-    CHECK(found->lost.empty());
-    CHECK(found->contents->tree.directories() == 3);
-  }
-  SECTION("neither") {
-    set_word(rig, 0, 0);
-    set_word(rig, format::kLogOffset, 0);
-    CHECK(code_of(volume::survey(rig.memory)) == Errc::corrupt);
-  }
-}
-
-TEST_CASE("a file is read around what cannot be") {
-  Rig rig;
-  const std::string text = text_of(20000);
-  const NodeId id = rig.committed("f", text);
-  const auto map = rig.volume->map(id, false)->map;
-  const std::uint64_t at = map.extents[0].offset;
-  rig.memory.fail_at(at + 5000, 1);
-  std::string got(15000, '?');
-  media::BadRanges told;
-  REQUIRE(volume::read_around(rig.memory, {{at + 12288, 10}}, map, 100,
-                              std::as_writable_bytes(std::span(got)),
-                              [&](auto offset, auto length) { told.push_back({offset, length}); }));
-  CHECK(told == media::BadRanges{{4096, 4096}, {12288, 100 + 15000 - 12288}});
-  std::string want = text;
-  std::fill_n(want.begin() + 4096, 4096, '\0');
-  std::fill(want.begin() + 12288, want.end(), '\0');
-  CHECK(got == want.substr(100, 15000));
 }
