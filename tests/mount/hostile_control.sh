@@ -126,6 +126,8 @@ if mallory == 0:
     t = threading.Thread(target=announce)
     t.start()
     t.join()
+    while len(os.listdir("/proc/self/task")) > 1:  # join() is back before the kernel has the number back
+        pass
     os.write(numbers[1], b"0\n")
     os.read(ends[0], 1)  # the directory stays open
     os._exit(0)
