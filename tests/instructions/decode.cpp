@@ -131,9 +131,12 @@ Kind kind_of_ae(std::uint8_t modrm, const Prefixes& prefixes) {
     return Kind::other;
   }
   if (modrm >> 6U == 3) {
-    return prefixes.operand_size ? Kind::other : Kind::fence;
+    return prefixes.operand_size ? Kind::other : reg == 6 ? Kind::full_fence : Kind::fence;
   }
-  return reg == 7 || prefixes.operand_size ? Kind::write_back : Kind::other; // /6 without: xsaveopt
+  if (reg == 7) {
+    return Kind::invalidate;
+  }
+  return prefixes.operand_size ? Kind::write_back : Kind::other; // without: xsaveopt
 }
 
 Instruction repeated(std::uint8_t opcode, const Prefixes& prefixes) {
@@ -173,7 +176,7 @@ Instruction decode(std::span<const std::uint8_t> bytes, const user_regs_struct& 
   } else if (opcode == kStreamPacked && !prefixes.operand_size && !prefixes.vector) {
     found.width = 8; // of an MMX register
   }
-  if (found.kind == Kind::write_back || found.kind == Kind::stream) {
+  if (found.kind != Kind::other && found.kind != Kind::fence && found.kind != Kind::full_fence) {
     found.address = effective(code, modrm, prefixes, regs);
   }
   return found;

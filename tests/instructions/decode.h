@@ -11,9 +11,11 @@ namespace famfs::instructions {
 
 enum class Kind : std::uint8_t {
   other,
-  write_back, // clwb, clflushopt, clflush: of the line that holds `address`
+  write_back, // clwb: of the line that holds `address`
+  invalidate, // clflushopt, clflush: that line is written back, and loaded anew by its next load
   stream,     // a store past the caches (movnt…), `width` bytes at `address`, within a line
-  fence,      // sfence, mfence
+  fence,      // sfence: later stores wait for the thread's write-backs; loads do not
+  full_fence, // mfence: loads too
   system_call,
   repeated_store, // rep stos, rep movs: a single step of them is one of rcx rounds of `width` bytes
   repeated_move

@@ -175,11 +175,13 @@ void Tracer::step(pid_t thread) {
     }
     break;
   case Kind::fence:
-    listener_.fence(thread);
+  case Kind::full_fence:
+    listener_.fence(thread, next.kind);
     break;
   case Kind::write_back:
+  case Kind::invalidate:
     if (const auto offset = on_device(thread, next.address)) {
-      listener_.write_back(thread, *offset);
+      listener_.write_back(thread, *offset, next.kind);
     }
     break;
   case Kind::stream:

@@ -22,10 +22,11 @@ public:
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   virtual ~Listener() = default;
-  virtual void write_back(pid_t thread, std::uint64_t offset) = 0; // about to be
-  virtual void streamed(pid_t thread, std::uint64_t offset) = 0;   // was
-  virtual void fence(pid_t thread) = 0;                            // about to be
-  virtual void stepped() = 0;                                      // any thread, any instruction
+  // About to be; `how`: write_back or invalidate, fence or full_fence.
+  virtual void write_back(pid_t thread, std::uint64_t offset, Kind how) = 0;
+  virtual void fence(pid_t thread, Kind how) = 0;
+  virtual void streamed(pid_t thread, std::uint64_t offset) = 0; // was
+  virtual void stepped() = 0;                                    // any thread, any instruction
 };
 
 // Failures are exceptions (std::system_error): a test ends there.
