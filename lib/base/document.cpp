@@ -19,6 +19,8 @@ namespace {
 // Enough for any file of ours; it bounds what aliases to aliases can unfold to, and cycles.
 constexpr std::size_t kMaxNodes = 100'000;
 constexpr std::size_t kMaxDepth = 64;
+// A key of more than 1,024 characters needs "? " before it; escapes are four for a byte, or less.
+constexpr std::size_t kShortKey = 250;
 
 constexpr bool is_digit(char c) noexcept {
   return c >= '0' && c <= '9';
@@ -83,6 +85,9 @@ void emit(YAML::Emitter& out, const Document& doc) {
   case Document::value_t::object:
     out << YAML::BeginMap;
     for (const auto& [key, value] : doc.items()) {
+      if (key.size() > kShortKey) {
+        out << YAML::LongKey;
+      }
       out << YAML::Key;
       emit_string(out, key);
       out << YAML::Value;

@@ -48,6 +48,21 @@ TEST_CASE("YAML: any string comes back as it was") {
   }
 }
 
+// YAML takes "key: " on one line of 1,024 characters at most.
+TEST_CASE("YAML: keys of any length come back") {
+  for (const std::size_t length : {249, 250, 251, 255, 256, 257, 1022, 1024, 1025, 5000}) {
+    for (const char c : {'a', '\x01', '"'}) {
+      CAPTURE(length, c);
+      const std::string key(length, c);
+      const Document in{{"one", {{key, {{"two", 2}}}, {"three", key}}}, {key, "four"}};
+      const Document back = read(to_yaml(in));
+      REQUIRE(back["one"][key]["two"] == "2");
+      REQUIRE(back["one"]["three"] == key);
+      REQUIRE(back[key] == "four");
+    }
+  }
+}
+
 TEST_CASE("YAML: words are plain, and what would be misread is quoted") {
   CHECK(to_yaml({{"path", "a/b"}}) == "path: a/b\n");
   CHECK(to_yaml({{"path", "true"}}) == "path: \"true\"\n");
