@@ -37,9 +37,9 @@ public:
 private:
   std::atomic<std::uint64_t> last_handle_ = 0;
   mutable std::mutex mutex_;
-  std::unordered_map<std::uint64_t, Announcement> open_; // by handle
-  std::multiset<Announcement>
-      said_; // the same: whoever makes a file looks, and anyone can say many
+  using Said = std::multiset<Announcement>;
+  Said said_; // ordered: whoever makes a file looks, and anyone can say many
+  std::unordered_map<std::uint64_t, Said::iterator> open_; // by handle; end(): nothing was said
 };
 
 } // namespace famfs::daemon
