@@ -4,11 +4,12 @@ namespace famfs::daemon {
 
 Handle* OpenFiles::add(std::unique_ptr<Handle> handle) {
   const std::lock_guard lock(mutex_);
-  Counts& counts = nodes_[handle->node];
-  ++counts.handles;
-  counts.writers += handle->writable ? 1 : 0;
-  Handle* key = handle.get();
+  Handle* const key = handle.get();
+  Counts& counts = nodes_[key->node];
   handles_.emplace(key, std::move(handle));
+  // Nothing can fail now: a handle that is counted and not there would be its file's for ever.
+  ++counts.handles;
+  counts.writers += key->writable ? 1 : 0;
   return key;
 }
 
