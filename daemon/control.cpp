@@ -198,9 +198,7 @@ Result<famfs_ioc_status> status(const MountBase& mount) {
 }
 
 Result<famfs_ioc_status> metrics(const MountBase& mount) {
-  Document out = mount.metrics.document();
-  out["start_time"] = mount.started;
-  return as_text(out.dump()); // to_json's line for each number would not fit
+  return as_text(mount.metrics.json().set("start_time", mount.started).text());
 }
 
 Result<void> report_failure(MountBase& mount, const famfs_ioc_failure& in, bool root) {

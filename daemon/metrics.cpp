@@ -63,40 +63,47 @@ template <class Pick> std::uint64_t Metrics::sum(Pick&& pick) const {
   return total;
 }
 
-Document Metrics::operation_document(std::size_t operation) const {
+std::optional<JsonText> Metrics::operation_json(std::size_t operation) const {
   const std::uint64_t count =
       sum([&](const Shard& s) -> auto& { return s.operations[operation].count; });
   if (count == 0) {
-    return nullptr;
+    return std::nullopt;
   }
-  std::vector<std::uint64_t> buckets(kBuckets);
+  JsonText buckets = JsonText::array();
   for (std::size_t i = 0; i < kBuckets; ++i) {
-    buckets[i] = sum([&](const Shard& s) -> auto& { return s.operations[operation].buckets[i]; });
+    buckets.push_back(
+        sum([&](const Shard& s) -> auto& { return s.operations[operation].buckets[i]; }));
   }
-  return {{"count", count}, {"buckets", buckets}, {"nanoseconds", sum([&](const Shard& s) -> auto& {
-                                                     return s.operations[operation].nanoseconds;
-                                                   })}};
+  const std::uint64_t nanoseconds =
+      sum([&](const Shard& s) -> auto& { return s.operations[operation].nanoseconds; });
+  return JsonText{{"count", count}, {"buckets", buckets}, {"nanoseconds", nanoseconds}};
 }
 
-Document Metrics::document() const {
-  Document operations = Document::object();
+JsonText Metrics::json() const {
+  JsonText operations = JsonText::object();
   for (std::size_t i = 0; i < kOperations.size(); ++i) {
-    if (Document one = operation_document(i); !one.is_null()) {
-      operations[std::string(kOperations[i])] = std::move(one);
+    if (const auto one = operation_json(i)) {
+      operations.set(kOperations[i], *one);
     }
   }
-  Document errors = Document::object();
+  JsonText errors = JsonText::object();
+  std::uint64_t other = 0;
   for (std::size_t i = 0; i < kErrors; ++i) {
-    if (const std::uint64_t count = sum([&](const Shard& s) -> auto& { return s.errors[i]; })) {
-      const char* const name = ::strerrorname_np(static_cast<int>(i));
-      errors[i == 0 || name == nullptr ? "other" : name] = count;
+    const std::uint64_t count = sum([&](const Shard& s) -> auto& { return s.errors[i]; });
+    const char* const name = i == 0 ? nullptr : ::strerrorname_np(static_cast<int>(i));
+    if (name == nullptr) {
+      other += count;
+    } else if (count != 0) {
+      errors.set(name, count);
     }
   }
-  Document out{{"smallest_bucket", kSmallestBucket}};
-  out["operations"] = std::move(operations);
-  out["errors"] = std::move(errors);
+  if (other != 0) {
+    errors.set("other", other);
+  }
+  JsonText out{
+      {"smallest_bucket", kSmallestBucket}, {"operations", operations}, {"errors", errors}};
   for (std::size_t i = 0; i < kCounts.size(); ++i) {
-    out[std::string(kCounts[i])] = sum([&](const Shard& s) -> auto& { return s.counts[i]; });
+    out.set(kCounts[i], sum([&](const Shard& s) -> auto& { return s.counts[i]; }));
   }
   return out;
 }

@@ -6,7 +6,7 @@
 // together are not of one moment.
 #pragma once
 
-#include "base/document.h"
+#include "base/json_text.h"
 
 #include <algorithm>
 #include <array>
@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -67,7 +68,7 @@ public:
   void done(std::size_t operation, Clock::duration took) noexcept; // of one to be timed
 
   // Operations and errors that were not met are left out. As short JSON it fits into STATUS's text.
-  [[nodiscard]] Document document() const;
+  [[nodiscard]] JsonText json() const;
 
 private:
   using Counter = std::atomic<std::uint64_t>;
@@ -86,7 +87,8 @@ private:
 
   [[nodiscard]] Shard& mine() noexcept;
   template <class Pick> [[nodiscard]] std::uint64_t sum(Pick&& pick) const;
-  [[nodiscard]] Document operation_document(std::size_t operation) const; // null: not met
+  // Of one that was met.
+  [[nodiscard]] std::optional<JsonText> operation_json(std::size_t operation) const;
 
   std::unique_ptr<std::array<Shard, kShards>> shards_;
 };

@@ -19,7 +19,7 @@ struct Mount final : MountBase {
       : MountBase(ground), volume(presented_volume), log_faults(entry_faults),
         private_directories(private_ones), drafts(std::move(commit)) {}
 
-  [[nodiscard]] Document presented() const override; // status.cpp
+  [[nodiscard]] JsonText presented() const override; // status.cpp
 
   volume::Volume& volume;
   const std::atomic<std::uint64_t>& log_faults; // met by replay

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "access_path.h"
-#include "base/document.h"
+#include "base/json_text.h"
 #include "failures.h"
 #include "holder/registry.h"
 #include "init_exchange.h"
@@ -43,7 +43,7 @@ struct MountBase : Ground {
   virtual ~MountBase() = default;
 
   // What STATUS tells of this presentation alone.
-  [[nodiscard]] virtual Document presented() const = 0;
+  [[nodiscard]] virtual JsonText presented() const = 0;
 
   std::unique_ptr<AccessPath> access;
   InitExchange init;

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <span>
 
 #include <unistd.h>
 
@@ -13,13 +15,13 @@ namespace famfs::daemon {
 namespace {
 
 // A place may be in no file.
-Document name_or_null(const std::string& name) {
-  return name.empty() ? Document() : Document(name);
+JsonText name_or_null(const std::string& name) {
+  return name.empty() ? JsonText(nullptr) : JsonText(name);
 }
 
-Document failures_of(const MountBase& mount) {
-  Document out = Document::array();
-  for (const Failure& failure : mount.failures.last()) {
+JsonText listed(std::span<const Failure> failures) {
+  JsonText out = JsonText::array();
+  for (const Failure& failure : failures) {
     out.push_back({{"offset", failure.offset},
                    {"length", failure.length},
                    {"file", name_or_null(failure.file)},
@@ -28,22 +30,21 @@ Document failures_of(const MountBase& mount) {
   return out;
 }
 
-Document bad_memory_of(const volume::Volume& volume) {
+JsonText bad_memory_of(const volume::Volume& volume) {
   constexpr std::size_t most = 32; // STATUS has room for so much
-  Document out = Document::array();
-  for (const auto& place : volume.bad_places()) {
-    if (out.size() < most) {
-      out.push_back({{"offset", place.range.offset},
-                     {"length", place.range.length},
-                     {"where", volume::name(place.where)},
-                     {"file", name_or_null(place.file)}});
-    }
+  JsonText out = JsonText::array();
+  const auto places = volume.bad_places();
+  for (const auto& place : places | std::views::take(most)) {
+    out.push_back({{"offset", place.range.offset},
+                   {"length", place.range.length},
+                   {"where", volume::name(place.where)},
+                   {"file", name_or_null(place.file)}});
   }
   return out;
 }
 
-Document status_document(const MountBase& mount) {
-  Document out{{"version", FAMFS_CONTROL_VERSION},
+JsonText without_failures(const MountBase& mount) {
+  JsonText out{{"version", FAMFS_CONTROL_VERSION},
                {"daemon_version", FAMFS_VERSION},
                {"pid", ::getpid()},
                {"device", mount.device.path},
@@ -56,14 +57,13 @@ Document status_document(const MountBase& mount) {
               {"kernel",
                {{"offered", fmt::format("{:#x}", mount.init.offered())},
                 {"taken", fmt::format("{:#x}", mount.init.taken())}}},
-              {"memory_failures", mount.failures.count()},
-              {"failures", failures_of(mount)}});
+              {"memory_failures", mount.failures.count()}});
   return out;
 }
 
 } // namespace
 
-Document Mount::presented() const {
+JsonText Mount::presented() const {
   const volume::Usage usage = volume.usage();
   return {{"presentation", "files"},
           {"role", volume.role() == volume::Role::master ? "master" : "client"},
@@ -90,14 +90,15 @@ Document Mount::presented() const {
 
 std::string status_text(const MountBase& mount, std::size_t most) {
   mount.watch.settle(); // what was met before is told
-  Document document = status_document(mount);
-  std::string text = to_json(document);
-  while (text.size() > most && !document["failures"].empty()) {
-    document["failures"].erase(0);
-    text = to_json(document);
+  const JsonText rest = without_failures(mount);
+  const auto all = mount.failures.last();
+  for (std::span<const Failure> failures(all);; failures = failures.subspan(1)) {
+    std::string text = JsonText(rest).set("failures", listed(failures)).text();
+    if (text.size() <= most || failures.empty()) {
+      text.resize(std::min(text.size(), most));
+      return text;
+    }
   }
-  text.resize(std::min(text.size(), most));
-  return text;
 }
 
 } // namespace famfs::daemon

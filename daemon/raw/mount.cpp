@@ -2,6 +2,8 @@
 
 #include "../reply.h"
 
+#include <ranges>
+
 #include <unistd.h>
 
 namespace famfs::daemon::raw {
@@ -44,15 +46,13 @@ double RawMount::keep_for() const noexcept {
   return line.options.config.mount.timeout;
 }
 
-Document RawMount::presented() const {
-  Document places = Document::array();
-  for (const auto& range : bad.ranges()) {
-    constexpr std::size_t most = 32; // STATUS has room for so much
-    if (places.size() < most) {
-      places.push_back({{"offset", range.offset}, {"length", range.length}, {"file", kName}});
-    }
+JsonText RawMount::presented() const {
+  constexpr std::size_t most = 32; // STATUS has room for so much
+  JsonText places = JsonText::array();
+  for (const auto& range : bad.ranges() | std::views::take(most)) {
+    places.push_back({{"offset", range.offset}, {"length", range.length}, {"file", kName}});
   }
-  return {{"presentation", "raw"}, {"pins", pins.total()}, {"bad_memory", std::move(places)}};
+  return {{"presentation", "raw"}, {"pins", pins.total()}, {"bad_memory", places}};
 }
 
 RawMount& mount_of(fuse_req_t req) {

@@ -23,7 +23,7 @@ inline constexpr std::string_view kName = "device";
 struct RawMount final : MountBase {
   RawMount(const Ground& ground, const struct stat& node, volume::BadMemory& bad_memory);
 
-  [[nodiscard]] Document presented() const override;
+  [[nodiscard]] JsonText presented() const override;
   [[nodiscard]] struct stat attributes(std::uint64_t id) const; // kDevice, or else the root
   [[nodiscard]] std::uint64_t size() const noexcept { return memory.size(); }
   [[nodiscard]] double keep_for() const noexcept; // seconds; nothing here changes

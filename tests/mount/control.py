@@ -32,11 +32,19 @@ IOC_CLONE = ioc(1, 8, 16)
 IOC_METRICS = ioc(2, 9, STATUS.size)
 
 
-def status(fd):
+def document(fd, command):
     buffer = bytearray(STATUS.size)
-    fcntl.ioctl(fd, IOC_STATUS, buffer)
+    fcntl.ioctl(fd, command, buffer)
     length, _, text = STATUS.unpack(buffer)
     return json.loads(text[:length])
+
+
+def status(fd):
+    return document(fd, IOC_STATUS)
+
+
+def metrics(fd):
+    return document(fd, IOC_METRICS)
 
 
 def logplay(fd):
@@ -83,10 +91,10 @@ def main():
     what, path, *args = sys.argv[1:]
     fd = os.open(path, os.O_RDONLY)
     if what == "status":
-        document = status(fd)
-        for key in args:  # status PATH a b: document["a"]["b"]
-            document = document[key]
-        print(document if isinstance(document, str) else json.dumps(document))
+        told = status(fd)
+        for key in args:  # status PATH a b: told["a"]["b"]
+            told = told[key]
+        print(told if isinstance(told, str) else json.dumps(told))
     elif what == "logplay":
         print(json.dumps(logplay(fd)))
     elif what == "map":

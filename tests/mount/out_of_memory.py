@@ -1,14 +1,16 @@
-"""out_of_memory.py MOUNT COUNTER: each request of famfsd with each of its allocations failed in turn. It is done or ENOMEM,
-the same request succeeds at once, and what was refused has left nothing."""
+"""out_of_memory.py MOUNT COUNTER [MASTER]: each request of famfsd with each of its allocations failed in turn. It is done or ENOMEM,
+the same request succeeds at once, and what was refused has left nothing. MASTER: MOUNT is a client of it."""
 import errno
 import mmap
 import os
 import struct
 import sys
+import tempfile
+import time
 
 import control
 
-folder, path = sys.argv[1:]
+folder, path, *master = sys.argv[1:]
 counter = mmap.mmap(os.open(path, os.O_RDWR), 8)
 failures = 0
 
@@ -79,8 +81,78 @@ def empty(name):
     return prepare
 
 
+def empty_file(name):
+    return lambda n: os.open(f"{folder}/{name}{n}", os.O_CREAT | os.O_RDWR)
+
+
+def two(n):
+    for name in f"{folder}/x{n}", f"{folder}/y{n}":
+        make(name)
+    return f"{folder}/x{n}", f"{folder}/y{n}"
+
+
+def is_committed(path):
+    return b"state: committed" in os.getxattr(path, "user.famfs.map")
+
+
+def commits_at_close(path):
+    fd = os.open(path, os.O_CREAT | os.O_RDWR)
+    try:
+        os.write(fd, b"x")
+    finally:
+        os.close(fd)
+    for _ in range(100):  # an earlier descriptor's RELEASE may be under way
+        if is_committed(path):
+            return
+        time.sleep(0.02)
+    raise AssertionError(path)
+
+
+def draft(n):
+    handle, name = tempfile.mkstemp(dir=folder)
+    os.write(handle, b"draft")
+    return handle, name, f"{folder}/draft{n}"
+
+
+def leaves_a_draft(given):
+    handle, name, new = given
+    try:
+        os.rename(name, new)
+    except FileNotFoundError:  # done the first time
+        pass
+    os.fsync(handle)
+    assert is_committed(new)
+
+
+def log_read(_):
+    with open(folder + "/.meta/.log", "rb") as f:
+        assert f.read(4096)
+
+
 def listed(_):
     assert "there" in os.listdir(folder)
+
+
+def made_by_master(n):
+    os.mkdir(f"{master[0]}/d{n}")
+    with open(f"{master[0]}/d{n}/f", "wb") as f:
+        f.write(b"of the master")
+    return n
+
+
+def follows(n):
+    control.logplay(root)
+    with open(f"{folder}/d{n}/f", "rb") as f:
+        assert f.read() == b"of the master"
+
+
+if master:
+    root = os.open(folder, os.O_RDONLY)
+    each("follow", made_by_master, follows)
+    made = sorted(name for name in os.listdir(master[0]))
+    assert sorted(os.listdir(folder)) == made and control.status(root)["log"]["faults"] == 0
+    print(f"{failures} allocations failed")
+    sys.exit()
 
 
 with open(folder + "/there", "wb") as f:
@@ -106,10 +178,21 @@ each("xattr", lambda n: None, lambda _: os.getxattr(folder + "/there", "user.fam
 each("statfs", lambda n: None, lambda _: os.statvfs(folder))
 each("readdir", lambda n: None, listed)
 each("sync directory", lambda n: os.mkdir(f"{folder}/e{n}"), lambda _: os.fsync(root))
-assert open(folder + "/there", "rb").read() == b"there" * 1000
-for fd in range(there + 2, 20000):
+for fd in range(root + 1, 20000):  # a close looks at each descriptor of ours
     try:
         os.close(fd)
     except OSError:
         pass
+each("close", lambda n: f"{folder}/k{n}", commits_at_close)
+each("draft", draft, leaves_a_draft)
+each("rename over another", two, lambda given: os.replace(*given), lambda given: not os.path.lexists(given[0]))
+each("mknod", lambda n: f"{folder}/n{n}", os.mknod, os.path.lexists)
+each("chmod", empty("h"), lambda name: os.chmod(name, 0o640))
+each("log", lambda n: None, log_read)
+each("failure", lambda n: None, lambda _: control.failure(root, 250 << 20, 4096))
+each("reserve", empty_file("v"), lambda fd: control.reserve(fd, 5 << 20))
+each("status", lambda n: None, lambda _: control.status(root))
+each("metrics", lambda n: None, lambda _: control.metrics(root))
+each("announce", lambda n: None, lambda _: control.announce(root))
+assert open(folder + "/there", "rb").read() == b"there" * 1000
 print(f"{failures} allocations failed")

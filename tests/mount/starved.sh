@@ -27,11 +27,11 @@ test_programs_on_a_raw_mount() {
   probe_both "$MNT/device"
 }
 
-# In the foreground, what it says in $SAID; $PID.
+# start_famfsd OPTIONS [NAME=VALUE...]: in the foreground, what it says in $SAID; $PID.
 start_famfsd() {
   local i
   SAID=$FAMFS_SCRATCH/lines
-  env "$@" famfsd -f -o mode=0777 "$DEV" "$MNT" 2>"$SAID" & PID=$!
+  env "${@:2}" famfsd -f -o "$1" "$DEV" "$MNT" 2>"$SAID" & PID=$!
   for i in $(seq 200); do mountpoint -q "$MNT" && return; sleep 0.05; done
   fail "famfsd: $(cat "$SAID")"
 }
@@ -39,7 +39,7 @@ status() { python3 "$here/control.py" status "$MNT" "$1"; }
 
 # Not one descriptor is left to it.
 test_famfsd_at_its_limit() {
-  make_fs; start_famfsd
+  make_fs; start_famfsd mode=0777
   local free i hard
   hard=$(prlimit --pid "$PID" --nofile --output HARD --noheadings)
   for free in $(seq 3 100); do [ -e "/proc/$PID/fd/$free" ] || break; done
@@ -64,14 +64,29 @@ getfattr_map() { python3 -c 'import os,sys; print(os.getxattr(sys.argv[1], "user
 
 # Each request, with each of its allocations failed.
 test_famfsd_out_of_memory() {
+  needs_file_device "each try leaves a committed file"
+  truncate -s 16G "$DEV"
   make_fs
   local counter=$FAMFS_SCRATCH/counter
   printf '\377\377\377\377\377\377\377\377' >"$counter"
-  start_famfsd LD_PRELOAD="$failing_malloc" FAMFS_TEST_MALLOC="$counter"
+  start_famfsd mode=0777 LD_PRELOAD="$failing_malloc" FAMFS_TEST_MALLOC="$counter"
   PYTHONDONTWRITEBYTECODE=1 expect_good python3 "$here/out_of_memory.py" "$MNT" "$counter"
   kill -0 "$PID" || fail "the daemon died"
   expect_good umount "$MNT"; wait "$PID" || fail "famfsd: exit $?"
   expect_good fsck.famfs "$DEV" >/dev/null
+}
+
+test_famfsd_client_out_of_memory() {
+  needs_file_device "each try leaves a committed file"
+  truncate -s 16G "$DEV"
+  make_fs; mount_fs
+  local counter=$FAMFS_SCRATCH/counter master=$MNT
+  MNT=$(new_dir)
+  printf '\377\377\377\377\377\377\377\377' >"$counter"
+  start_famfsd client LD_PRELOAD="$failing_malloc" FAMFS_TEST_MALLOC="$counter"
+  PYTHONDONTWRITEBYTECODE=1 expect_good python3 "$here/out_of_memory.py" "$MNT" "$counter" "$master"
+  expect_good umount "$MNT"; wait "$PID" || fail "famfsd: exit $?"
+  MNT=$master
 }
 
 # With too few to serve it says so, and holds nothing; with the least that it takes it serves, and ends.

@@ -1,6 +1,7 @@
 #include "counted_memory.h"
 
 #include "recording_memory.h"
+#include "told.h"
 
 #include "catch.h"
 
@@ -11,7 +12,7 @@ TEST_CASE("counted memory: whole lines that hold a byte of the range") {
   testing::RecordingMemory memory(4096);
   Metrics metrics;
   CountedMemory counted(memory, metrics);
-  const auto written = [&] { return metrics.document()["cache_lines_written_back"]; };
+  const auto written = [&] { return told_by(metrics)["cache_lines_written_back"]; };
   REQUIRE(counted.write_back(0, 64));
   CHECK(written() == 1);
   REQUIRE(counted.write_back(63, 2));
@@ -20,7 +21,7 @@ TEST_CASE("counted memory: whole lines that hold a byte of the range") {
   CHECK(written() == 3);
   REQUIRE(counted.invalidate(64, 129));
   CHECK(written() == 3);
-  CHECK(metrics.document()["cache_lines_invalidated"] == 3);
+  CHECK(told_by(metrics)["cache_lines_invalidated"] == 3);
 }
 
 TEST_CASE("counted memory: what was not written back is not counted") {
@@ -28,5 +29,5 @@ TEST_CASE("counted memory: what was not written back is not counted") {
   Metrics metrics;
   CountedMemory counted(memory, metrics);
   CHECK_FALSE(counted.write_back(4096, 64));
-  CHECK(metrics.document()["cache_lines_written_back"] == 0);
+  CHECK(told_by(metrics)["cache_lines_written_back"] == 0);
 }
