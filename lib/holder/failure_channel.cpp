@@ -3,10 +3,12 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "base/want.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -14,6 +16,7 @@
 #include <new>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -78,6 +81,11 @@ int reply_to(int connection, FailureListener& listener) noexcept {
   return listener.call(request[0], request[1]);
 }
 
+// For descriptors or memory.
+void wait_for_more() noexcept {
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
 // The program's signals are for its other threads; those that a fault raises stay its own.
 sigset_t signals_to_block() noexcept {
   sigset_t set;
@@ -137,6 +145,9 @@ struct FailureChannel::Endpoint {
   void serve() const noexcept {
     const UniqueFd connection(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!connection) {
+      if (is_want(errno)) {
+        wait_for_more(); // it waits in the queue
+      }
       return;
     }
     limit_waiting(connection.get(), kServerPatience);
@@ -233,7 +244,12 @@ void FailureChannel::wake() const noexcept {
 
 void FailureChannel::run() noexcept {
   try {
-    while (serve_until_changed()) {
+    for (bool goes_on = true; goes_on;) {
+      try {
+        goes_on = serve_until_changed();
+      } catch (const std::bad_alloc&) { // a thread that ended would leave reports unheard
+        wait_for_more();
+      }
     }
   } catch (const std::exception& e) {
     diag::log(diag::Level::error, e.what());
@@ -257,10 +273,10 @@ bool FailureChannel::serve_until_changed() {
   }
   while (true) {
     if (::poll(polled.data(), polled.size(), -1) < 0) {
-      if (errno == EINTR) {
-        continue;
+      if (errno != EINTR) { // EINVAL: more than RLIMIT_NOFILE
+        wait_for_more();
       }
-      return false;
+      continue;
     }
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       if (polled[i + 1].revents != 0) {

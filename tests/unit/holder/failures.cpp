@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <csignal>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -158,6 +159,23 @@ TEST_CASE("clients that are silent, gone or talk nonsense keep no one from being
   }
   CHECK(reporter.report_failure(device.info().id, 0, 1));
   CHECK(told == 1);
+}
+
+TEST_CASE("a report that comes when the holder has no descriptor left is heard when it has one") {
+  const Scratch scratch;
+  const std::string path = scratch.make("dev");
+  Child holder(scratch);
+  Child reporter(scratch);
+  REQUIRE(holder.ask("listen x " + path) == "ok");
+  const auto limit = GENERATE(rlim_t{0}, rlim_t{3}); // poll(2) fails, accept(2) does
+  rlimit before{};
+  REQUIRE(::prlimit(holder.pid(), RLIMIT_NOFILE, nullptr, &before) == 0);
+  const rlimit no_more{.rlim_cur = limit, .rlim_max = before.rlim_max};
+  REQUIRE(::prlimit(holder.pid(), RLIMIT_NOFILE, &no_more, nullptr) == 0);
+  reporter.send("report " + path + " 4096 8192");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  REQUIRE(::prlimit(holder.pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
+  CHECK(reporter.answer() == "ok");
 }
 
 TEST_CASE("a callback that throws is an error to the reporter, and the listener goes on") {
