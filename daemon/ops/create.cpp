@@ -34,15 +34,16 @@ void create(fuse_req_t req, fuse_ino_t parent, const char* name, mode_t mode, fu
     reply_error(req, made.error());
     return;
   }
-  if (const auto attached = attach_handle(mount, made->id, *fi); !attached) {
-    reply_error(req, attached.error());
-    return;
-  }
   note_made_in(mount, parent, (fi->flags & O_EXCL) != 0 && !on_request);
   if (Drafts::is_draft(fi->flags, mode, caller->umask)) {
     mount.drafts.add(made->id, Drafts::is_temporary(fi->flags));
   }
   const fuse_entry_param entry = to_entry(mount, *made);
+  // Last: of a handle that is not in a reply no RELEASE comes.
+  if (const auto attached = attach_handle(mount, made->id, *fi); !attached) {
+    reply_error(req, attached.error());
+    return;
+  }
   if (fuse_reply_create(req, &entry, fi) != 0) {
     detach_handle(mount, *fi); // the caller was interrupted: no RELEASE will come
   }

@@ -114,6 +114,22 @@ def draft(n):
     return handle, name, f"{folder}/draft{n}"
 
 
+def make_draft(name):
+    os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+# What a refused create has left is a draft, or a file, like any other.
+def is_used(name):
+    if not os.path.lexists(name):
+        return False
+    with open(name, "r+b") as f:
+        f.write(b"draft")
+    if not is_committed(name):
+        os.rename(name, name + "-new")
+        assert is_committed(name + "-new"), name
+    return True
+
+
 def leaves_a_draft(given):
     handle, name, new = given
     try:
@@ -185,6 +201,7 @@ for fd in range(root + 1, 20000):  # a close looks at each descriptor of ours
         pass
 each("close", lambda n: f"{folder}/k{n}", commits_at_close)
 each("draft", draft, leaves_a_draft)
+each("create a draft", lambda n: f"{folder}/g{n}", make_draft, is_used)
 each("rename over another", two, lambda given: os.replace(*given), lambda given: not os.path.lexists(given[0]))
 each("mknod", lambda n: f"{folder}/n{n}", os.mknod, os.path.lexists)
 each("chmod", empty("h"), lambda name: os.chmod(name, 0o640))
