@@ -21,6 +21,15 @@ void raise_to(std::atomic<std::size_t>& used, std::size_t end) {
 
 } // namespace
 
+// Between the two, who opens it by the name that it had must see that it may have another.
+void Worker::rename(File& file, const std::string& to) const {
+  const std::string from = file.path();
+  file.set_path("");
+  expect(::rename(world_.on_mount(from).c_str(), world_.on_mount(to).c_str()) == 0,
+         "rename " + from + " to " + to);
+  file.set_path(to);
+}
+
 Worker::Own* Worker::some_own() {
   return own_.empty() ? nullptr : &own_[below(random_, own_.size())];
 }
@@ -123,11 +132,7 @@ void Worker::rename_pending() {
   if (own == nullptr || own->draft) { // a draft's rename is for its commit
     return;
   }
-  const std::string from = own->file->path();
-  const std::string to = new_path(world_.next_number++);
-  expect(::rename(world_.on_mount(from).c_str(), world_.on_mount(to).c_str()) == 0,
-         "rename " + from + " to " + to);
-  own->file->set_path(to);
+  rename(*own->file, new_path(world_.next_number++));
 }
 
 void Worker::replace_pending() {
@@ -136,12 +141,9 @@ void Worker::replace_pending() {
   }
   Own& winner = own_.front();
   Own& loser = own_.back();
-  const std::string from = winner.file->path();
   const std::string to = loser.file->path();
-  loser.file->set_path(""); // before: who opens it by name afterwards must see that it is another
-  expect(::rename(world_.on_mount(from).c_str(), world_.on_mount(to).c_str()) == 0,
-         "rename " + from + " over " + to);
-  winner.file->set_path(to);
+  loser.file->set_path("");
+  rename(*winner.file, to);
   read_range(*loser.file, loser.fd, "read of what was replaced");
   world_.files.forget(loser.file);
   own_.pop_back();
@@ -184,10 +186,7 @@ void Worker::commit_by_close(Own* own) {
   const std::string path = own->file->path();
   expect(::close(own->fd.release()) == 0, "close " + path);
   if (own->draft) {
-    const std::string to = new_path(world_.next_number++);
-    expect(::rename(world_.on_mount(path).c_str(), world_.on_mount(to).c_str()) == 0,
-           "rename of the draft " + path);
-    own->file->set_path(to);
+    rename(*own->file, new_path(world_.next_number++));
   }
   world_.files.commit(own->file);
   take_out(own);

@@ -96,6 +96,7 @@ private:
   void take_out(Own* own);
   void commit_by_close(Own* own);
   void drop(Own* own);
+  void rename(File& file, const std::string& to) const; // of our own
   [[nodiscard]] std::string new_path(std::uint64_t number);
   [[nodiscard]] UniqueFd open_any(File& file, int flags, const std::string& mount);
   void read_range(File& file, const UniqueFd& fd, const std::string& by);
