@@ -67,7 +67,7 @@ public:
   [[nodiscard]] bool begin(std::size_t operation) noexcept;
   void done(std::size_t operation, Clock::duration took) noexcept; // of one to be timed
 
-  // Operations and errors that were not met are left out. As short JSON it fits into STATUS's text.
+  // Operations and errors that were not met are left out: it fits into STATUS's text.
   [[nodiscard]] JsonText json() const;
 
 private:

@@ -19,7 +19,7 @@ namespace {
 // Enough for any file of ours; it bounds what aliases to aliases can unfold to, and cycles.
 constexpr std::size_t kMaxNodes = 100'000;
 constexpr std::size_t kMaxDepth = 64;
-// A key of more than 1,024 characters needs "? " before it; escapes are four for a byte, or less.
+// A key of more than 1,024 characters needs "? " before it; an escape has four for a byte, or less.
 constexpr std::size_t kShortKey = 250;
 
 constexpr bool is_digit(char c) noexcept {
@@ -73,7 +73,8 @@ void emit_string(YAML::Emitter& out, const std::string& text) {
   } else if (is_plain(text)) {
     out << text;
   } else {
-    out << YAML::DoubleQuoted << to_utf8(text);
+    // As it is: YAML::DoubleQuoted puts U+FFFD for characters that Unicode leaves to programs.
+    out.WriteIntegralType(yaml_quoted(text));
   }
 }
 

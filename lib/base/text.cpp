@@ -114,4 +114,26 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
+std::string yaml_quoted(std::string_view bytes) {
+  // Those that are no text to other readers: a byte order mark, and the ends of each plane.
+  const auto is_reserved = [](char32_t c) { return c == 0xfeff || (c & 0xfffe) == 0xfffe; };
+  std::string text = "\"";
+  while (!bytes.empty()) {
+    const auto [code_point, length] = decode_first(bytes);
+    const auto part = bytes.substr(0, length == 0 ? 1 : length);
+    const auto number = static_cast<std::uint32_t>(code_point);
+    if (length == 0) {
+      text += "\xef\xbf\xbd";
+    } else if (length == 1 && (is_control(code_point) || number == '"' || number == '\\')) {
+      append_escaped(text, part);
+    } else if (is_control(code_point) || is_reserved(code_point)) {
+      text += number > 0xffff ? fmt::format("\\U{:08x}", number) : fmt::format("\\u{:04x}", number);
+    } else {
+      text += part;
+    }
+    bytes.remove_prefix(part.size());
+  }
+  return text + '"';
+}
+
 } // namespace famfs

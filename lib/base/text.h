@@ -21,4 +21,7 @@ namespace famfs {
 // Valid UTF-8 from any bytes: what is invalid becomes U+FFFD. For JSON and YAML.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 
+// The same as a double-quoted scalar of YAML: what printable() would not show is escaped.
+[[nodiscard]] std::string yaml_quoted(std::string_view bytes);
+
 } // namespace famfs

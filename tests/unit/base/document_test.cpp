@@ -30,14 +30,17 @@ std::string error_of(std::string_view text) {
 
 TEST_CASE("YAML: any string comes back as it was") {
   for (const std::string text :
-       {"word", "a/b-c_d.e",  "two words",  "true",      "False", "YES",   "no",         "on",
-        "y",    "N",          "null",       "~",         "",      "0755",  "0x1f",       "1",
-        "-1",   "1.5",        "1e3",        ".inf",      ".nan",  "12:30", "2001-01-01", "- x",
-        "-",    "key: value", "a: b",       "a #c",      "#c",    "*a",    "&a",         "!t",
-        "%d",   "@x",         "`x",         "{a}",       "[b]",   ",",     "?",          "|",
-        ">",    "=",          "<<",         "---",       "...",   "'",     "\"",         "\\",
-        "\\n",  " lead",      "trail ",     "new\nline", "\n",    "tab\t", "cr\r",       "bell\a",
-        "\x7f", "grüße",      "\U0001f600", "\u2028",    "\x01"}) {
+       {"word",   "a/b-c_d.e",  "two words",  "true",       "False",      "YES",    "no",
+        "on",     "y",          "N",          "null",       "~",          "",       "0755",
+        "0x1f",   "1",          "-1",         "1.5",        "1e3",        ".inf",   ".nan",
+        "12:30",  "2001-01-01", "- x",        "-",          "key: value", "a: b",   "a #c",
+        "#c",     "*a",         "&a",         "!t",         "%d",         "@x",     "`x",
+        "{a}",    "[b]",        ",",          "?",          "|",          ">",      "=",
+        "<<",     "---",        "...",        "'",          "\"",         "\\",     "\\n",
+        " lead",  "trail ",     "new\nline",  "\n",         "tab\t",      "cr\r",   "bell\a",
+        "\x7f",   "grüße",      "\U0001f600", "\u2028",     "\x01",       "\ufdd0", "\ufdef",
+        "\ufffe", "\uffff",     "\ufeff",     "\U0001fffe", "\U0010ffff", "\u009b", "\u202e",
+        "\ufffd"}) {
     CAPTURE(text);
     const std::string yaml = to_yaml({{"value", text}, {"after", "x"}});
     CAPTURE(yaml);
@@ -69,6 +72,12 @@ TEST_CASE("YAML: words are plain, and what would be misread is quoted") {
   CHECK(to_yaml({{"path", "0755"}}) == "path: \"0755\"\n");
   CHECK(to_yaml({{"path", "~"}}) == "path: \"~\"\n");
   CHECK(to_yaml({{"path", "a\nb"}}) == "path: \"a\\nb\"\n");
+}
+
+TEST_CASE("YAML: what would not show in a terminal, or turn what does, is escaped") {
+  CHECK(to_yaml({{"path", "\x1b[2J\u009b\u202e\u2066\U0001ffff\x7f\"\\"}}) ==
+        R"(path: "\x1b[2J\u009b\u202e\u2066\U0001ffff\x7f\"\\")"
+        "\n");
 }
 
 TEST_CASE("YAML: bytes that are not UTF-8 are replaced") {
