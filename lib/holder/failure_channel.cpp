@@ -273,10 +273,11 @@ bool FailureChannel::serve_until_changed() {
   }
   while (true) {
     if (::poll(polled.data(), polled.size(), -1) < 0) {
-      if (errno != EINTR) { // EINVAL: more than RLIMIT_NOFILE
-        wait_for_more();
+      if (errno == EINTR) {
+        continue;
       }
-      continue;
+      wait_for_more(); // EINVAL: these are more than RLIMIT_NOFILE
+      return true;
     }
     for (std::size_t i = 0; i < endpoints.size(); ++i) {
       if (polled[i + 1].revents != 0) {

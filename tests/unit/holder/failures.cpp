@@ -11,6 +11,7 @@
 #include <fstream>
 #include <future>
 #include <limits>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -176,6 +177,22 @@ TEST_CASE("a report that comes when the holder has no descriptor left is heard w
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   REQUIRE(::prlimit(holder.pid(), RLIMIT_NOFILE, &before, nullptr) == 0);
   CHECK(reporter.answer() == "ok");
+}
+
+TEST_CASE("a registry can go when the limit of descriptors lets it listen no more") {
+  const Scratch scratch;
+  const media::Device device = scratch.device("dev");
+  auto registry = std::make_unique<Registry>(scratch.options());
+  auto claim = claim_with(*registry, device, [](auto, auto) {});
+  REQUIRE(claim);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  claim->release(); // the thread looks at what is left, and meets the limit
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  registry.reset();
+  CHECK(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
 TEST_CASE("a callback that throws is an error to the reporter, and the listener goes on") {
