@@ -95,17 +95,22 @@ def is_committed(path):
     return b"state: committed" in os.getxattr(path, "user.famfs.map")
 
 
+# An earlier descriptor's RELEASE may be under way: then it is the last.
+def must_be_committed(path):
+    for _ in range(500):
+        if is_committed(path):
+            return
+        time.sleep(0.02)
+    raise AssertionError(path)
+
+
 def commits_at_close(path):
     fd = os.open(path, os.O_CREAT | os.O_RDWR)
     try:
         os.write(fd, b"x")
     finally:
         os.close(fd)
-    for _ in range(100):  # an earlier descriptor's RELEASE may be under way
-        if is_committed(path):
-            return
-        time.sleep(0.02)
-    raise AssertionError(path)
+    must_be_committed(path)
 
 
 def draft(n):
@@ -126,7 +131,7 @@ def is_used(name):
         f.write(b"draft")
     if not is_committed(name):
         os.rename(name, name + "-new")
-        assert is_committed(name + "-new"), name
+        must_be_committed(name + "-new")
     return True
 
 
